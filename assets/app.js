@@ -1,0 +1,125 @@
+// What the page does in the browser alone: its address, light and dark, the selected word.
+// Nothing is fetched and nothing is stored but the choice between light and dark.
+window.bertDemo = (() => {
+  const LONGEST_LINK = 4000;
+
+  let restored = false;
+
+  // Until the page has taken up the address it was opened with, nothing may change it.
+  function ready() {
+    restored = true;
+    return [];
+  }
+
+  function address(changes) {
+    if (!restored) return;
+    const url = new URL(window.location);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === null || value === undefined || value === '') url.searchParams.delete(name);
+      else url.searchParams.set(name, value);
+    }
+    window.history.replaceState(null, '', url);
+  }
+
+  function remember(text, pair, model) {
+    const fits = encodeURIComponent(text + (pair || '')).length < LONGEST_LINK;
+    address({ text: fits ? text : null, pair: fits ? pair : null, model, hide: null });
+    document.body.classList.toggle('no-link', !fits);
+    return [];
+  }
+
+  function hidden() {
+    const shown = document.querySelector('#words [data-hidden]');
+    address({ hide: shown ? shown.dataset.hidden : null });
+    return [];
+  }
+
+  // The word under the cursor, or the selected words, of the text in the bar; offsets count code points, as Python does.
+  function selectedWord() {
+    const area = document.querySelector('#text textarea, #text input');
+    const text = area.value;
+    const word = /[\p{L}\p{N}\p{M}'’_]/u;
+    let start = area.selectionStart;
+    let end = area.selectionEnd;
+    while (start > 0 && word.test(text[start - 1])) start -= 1;
+    while (end < text.length && word.test(text[end])) end += 1;
+    const points = (part) => [...part].length;
+    return { text, start: points(text.slice(0, start)), end: points(text.slice(0, end)) };
+  }
+
+  function stopped() {
+    document.querySelectorAll('.notice .working').forEach((line) => {
+      line.textContent = 'Stopped. Press Analyse to start again.';
+    });
+    return [];
+  }
+
+  function theme(dark) {
+    const next = dark === undefined ? !document.body.classList.contains('dark') : dark;
+    document.body.classList.toggle('dark', next);
+    try { window.localStorage.setItem('bert-demo-dark', next ? '1' : '0'); } catch (error) { /* private window */ }
+  }
+
+  document.addEventListener('DOMContentLoaded', () => {
+    let kept = null;
+    try { kept = window.localStorage.getItem('bert-demo-dark'); } catch (error) { /* private window */ }
+    if (kept !== null) setTimeout(() => theme(kept === '1'), 0);
+  });
+
+  // Arrow keys walk over the heads of the overview.
+  document.addEventListener('keydown', (event) => {
+    const here = event.target.closest ? event.target.closest('.overview .thumb') : null;
+    const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+    if (!here || !steps[event.key]) return;
+    const [layer, head] = here.dataset.head.split('-').map(Number);
+    const next = document.querySelector(
+      `.overview .thumb[data-head="${layer + steps[event.key][0]}-${head + steps[event.key][1]}"]`);
+    if (next) { event.preventDefault(); next.focus(); next.click(); }
+  });
+
+  // A picture made of words, as PNG: boxes and texts as they stand, drawn on a canvas.
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest ? event.target.closest('[data-png]') : null;
+    if (!button) return;
+    const picture = button.closest('.panel').querySelector('.sent');
+    const frame = picture.getBoundingClientRect();
+    const canvas = document.createElement('canvas');
+    const scale = 2;
+    canvas.width = Math.ceil(frame.width * scale);
+    canvas.height = Math.ceil(picture.scrollHeight * scale);
+    const pen = canvas.getContext('2d');
+    pen.scale(scale, scale);
+    pen.fillStyle = getComputedStyle(button.closest('.panel')).backgroundColor;
+    pen.fillRect(0, 0, frame.width, picture.scrollHeight);
+    picture.querySelectorAll('.w').forEach((chip) => {
+      const box = chip.getBoundingClientRect();
+      const style = getComputedStyle(chip);
+      const [x, y] = [box.left - frame.left, box.top - frame.top + picture.scrollTop];
+      pen.fillStyle = style.backgroundColor;
+      pen.fillRect(x, y, box.width, box.height);
+      if (style.borderBottomStyle !== 'none') {
+        pen.strokeStyle = style.borderBottomColor;
+        pen.lineWidth = 3;
+        pen.setLineDash(style.borderBottomStyle === 'dashed' ? [5, 4] : []);
+        pen.beginPath();
+        pen.moveTo(x, y + box.height - 1.5);
+        pen.lineTo(x + box.width, y + box.height - 1.5);
+        pen.stroke();
+      }
+      chip.querySelectorAll('b, i').forEach((line) => {
+        const place = line.getBoundingClientRect();
+        const font = getComputedStyle(line);
+        pen.font = `${font.fontWeight} ${font.fontSize} ${font.fontFamily}`;
+        pen.fillStyle = font.color;
+        pen.textBaseline = 'middle';
+        pen.fillText(line.textContent, place.left - frame.left, place.top - frame.top + picture.scrollTop + place.height / 2);
+      });
+    });
+    const link = document.createElement('a');
+    link.download = 'attributions.png';
+    link.href = canvas.toDataURL('image/png');
+    link.click();
+  });
+
+  return { ready, address, remember, hidden, selectedWord, stopped, theme };
+})();

@@ -1,0 +1,85 @@
+"""What the service asks of a model, whatever library stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from bert_demo.results import ModelInfo, Token
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A text (or a pair) as tokens, and the windows in which the model reads them.
+
+    tokens: the whole text once, in its frame of special tokens; segments: token type of each; windows: for each
+    reading the positions in `tokens` that make up the input, special tokens included. One window is the whole.
+    """
+
+    tokens: tuple[Token, ...]
+    segments: tuple[int, ...]
+    windows: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """One window at the embedding module, for attribution.
+
+    inputs, baseline: (1, n, d), the embedding module's output for the text and for the baseline;
+    logits_from: (batch, n, d) -> (batch, labels), differentiable, safe to use beside other calls on the same model.
+    """
+
+    inputs: torch.Tensor
+    baseline: torch.Tensor
+    logits_from: Callable[[torch.Tensor], torch.Tensor]
+
+
+class Backend(Protocol):
+    """A loaded model. Every method leaves it as it was; several threads may call at once."""
+
+    info: ModelInfo
+    labels: tuple[str, ...]
+    activation: str
+    layers: int
+    heads: int
+    limit: int
+    mask_token: str | None
+    control_tokens: tuple[str, ...]
+
+    def encode(self, text: str, pair: str | None = None) -> Encoding:
+        """Tokenise; texts beyond `limit` tokens are cut into overlapping windows."""
+        ...
+
+    def label_logits(self, encoding: Encoding) -> np.ndarray:
+        """(windows, labels) logits of the classifier."""
+        ...
+
+    def mask_probabilities(self, encoding: Encoding, window: int, positions: tuple[int, ...]) -> np.ndarray:
+        """(positions, vocabulary) probabilities at `positions` of `encoding.tokens`, read in that window."""
+        ...
+
+    def attentions(self, encoding: Encoding, window: int) -> np.ndarray:
+        """(layers, heads, n, n) attention weights of one window."""
+        ...
+
+    def embedded(self, encoding: Encoding, window: int, baseline: str) -> Embedded:
+        """The window and its baseline ("pad", "mask" or "zero"; special tokens kept) at the embedding module."""
+        ...
+
+    def token_str(self, token: int) -> str:
+        """A vocabulary entry as the fill-mask pipeline writes it."""
+        ...
+
+    def token_ids(self, word: str) -> tuple[int, ...]:
+        """The ids of a word's pieces, without special tokens."""
+        ...
+
+    def next_sentence_logits(self, encoding: Encoding) -> np.ndarray:
+        """(2,) logits: follows, does not."""
+        ...

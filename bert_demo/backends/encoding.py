@@ -1,0 +1,67 @@
+"""Text -> tokens with their place in the text, and the windows of a long one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bert_demo.backends.base import Encoding
+from bert_demo.errors import TextError
+from bert_demo.results import Token
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+OVERLAP = 4
+"""Neighbouring windows share one part in four of what a window can hold."""
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, limit: int) -> Encoding:
+    """Tokenise a text or a pair. The ids of a short text are exactly those of `tokenizer(text, pair)`.
+
+    Raises TextError when a text holds nothing that the tokenizer reads, or when the shorter of two texts fills more
+    than half of a window so that the longer one cannot be read beside it.
+    """
+    batch = tokenizer(text, pair, return_special_tokens_mask=True, verbose=False, truncation=False)
+    fast = batch.encodings[0]
+    tokens: list[Token] = []
+    words: dict[tuple[int, int], int] = {}
+    special = [bool(flag) for flag in batch["special_tokens_mask"]]
+    parts = [segment or 0 for segment in fast.sequence_ids]
+    for place, name in enumerate(fast.tokens):
+        word = fast.word_ids[place]
+        number = None if special[place] or word is None else words.setdefault((parts[place], word), len(words))
+        start, end = fast.offsets[place]
+        unknown = not special[place] and fast.ids[place] == tokenizer.unk_token_id
+        tokens.append(
+            Token(name, fast.ids[place], start, end, parts[place], number, special[place], unknown),
+        )
+    for part, source in enumerate((text, pair)):
+        if source is not None and not any(not t.special and t.segment == part for t in tokens):
+            which = "second text" if part else "text"
+            raise TextError(f"The {which} holds no character that this model reads. Type at least one word.")
+    windows = _windows(tokens, limit)
+    return Encoding(tuple(tokens), tuple(fast.type_ids), windows)
+
+
+def _windows(tokens: list[Token], limit: int) -> tuple[tuple[int, ...], ...]:
+    """Cut the longer text into overlapping stretches; everything else is repeated in each window."""
+    if len(tokens) <= limit:
+        return (tuple(range(len(tokens))),)
+    content = {
+        part: [place for place, token in enumerate(tokens) if not token.special and token.segment == part]
+        for part in (0, 1)
+    }
+    longer = max(content, key=lambda part: len(content[part]))
+    sliding = content[longer]
+    fixed = len(tokens) - len(sliding)
+    room = limit - fixed
+    if room < limit // 2:
+        raise TextError(
+            f"Both texts are long: the shorter one has {len(content[1 - longer])} tokens and the model reads {limit} "
+            f"at once. Shorten one of them to fewer than {limit // 2 - 3} tokens."
+        )
+    step = room - room // OVERLAP
+    starts = [*range(0, len(sliding) - room, step), len(sliding) - room]
+    before = tuple(range(sliding[0]))
+    after = tuple(range(sliding[-1] + 1, len(tokens)))
+    return tuple((*before, *sliding[start : start + room], *after) for start in starts)

@@ -1,0 +1,223 @@
+"""Models of `transformers`, from a directory or the hub: the only serving file that loads weights."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForMaskedLM,
+    AutoModelForNextSentencePrediction,
+    AutoModelForPreTraining,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+)
+from transformers.utils import logging as transformers_logging
+
+from bert_demo.backends import encoding
+from bert_demo.backends.base import Embedded, Encoding
+from bert_demo.backends.variants import head_at, with_embeddings
+from bert_demo.catalogue import ModelCard
+from bert_demo.errors import MissingHeadError, ModelLoadError
+from bert_demo.results import ModelInfo
+
+FAMILY = ("bert", "distilbert", "roberta", "albert", "electra", "mobilebert", "xlm-roberta", "camembert")
+_HEADS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "ForSequenceClassification": (AutoModelForSequenceClassification, ("text-classification",)),
+    "ForMaskedLM": (AutoModelForMaskedLM, ("fill-mask",)),
+    "ForNextSentencePrediction": (AutoModelForNextSentencePrediction, ("next-sentence",)),
+    "BertForPreTraining": (AutoModelForPreTraining, ("fill-mask", "next-sentence")),
+}
+_WITH_PADDED_POSITIONS = ("roberta", "xlm-roberta", "camembert")
+_log = logging.getLogger(__name__)
+
+
+class HubBackend:
+    """A model of the BERT family with its tokenizer, in float32, its attention computed step by step ("eager").
+
+    Raises ModelLoadError when it cannot be loaded or is of another family.
+    """
+
+    def __init__(self, card: ModelCard) -> None:
+        config, self._tokenizer, self._model = _load(card)
+        tasks = _HEADS[_head_of(config, card)][1]
+        self.labels: tuple[str, ...] = ()
+        if "text-classification" in tasks:
+            self.labels = tuple(str(config.id2label[index]) for index in range(config.num_labels))
+        single = config.num_labels == 1 or config.problem_type == "multi_label_classification"
+        self.activation = "sigmoid" if single else "softmax"
+        self.layers = int(config.num_hidden_layers)
+        self.heads = int(config.num_attention_heads)
+        self.limit = _limit(config, self._tokenizer)
+        self.mask_token: str | None = self._tokenizer.mask_token
+        self.control_tokens: tuple[str, ...] = tuple(
+            token for token in self._tokenizer.all_special_tokens if token != self.mask_token
+        )
+        self.info = ModelInfo(
+            name=card.name,
+            source="bundled" if card.bundled else card.source,
+            revision=str(getattr(config, "_commit_hash", None) or card.revision),
+            tasks=tasks,
+            labels=self.labels,
+            language=card.language,
+            licence=card.licence,
+            description=card.description,
+            card="",
+        )
+
+    def encode(self, text: str, pair: str | None = None) -> Encoding:
+        """Tokenise; texts beyond `limit` tokens are cut into overlapping windows."""
+        return encoding.encode(self._tokenizer, text, pair, self.limit)
+
+    @torch.inference_mode()
+    def label_logits(self, encoding: Encoding) -> np.ndarray:
+        """(windows, labels) logits of the classifier. Raises MissingHeadError."""
+        self._need("text-classification")
+        rows = [self._model(**self._inputs(encoding, window)).logits[0] for window in encoding.windows]
+        return np.asarray(torch.stack(rows))
+
+    @torch.inference_mode()
+    def mask_probabilities(self, encoding: Encoding, window: int, positions: tuple[int, ...]) -> np.ndarray:
+        """(positions, vocabulary) probabilities; the head runs at those positions only. Raises MissingHeadError."""
+        self._need("fill-mask")
+        columns = torch.tensor([encoding.windows[window].index(position) for position in positions])
+        model = head_at(self._model, torch.zeros_like(columns), columns)
+        output = model(**self._inputs(encoding, encoding.windows[window]))
+        logits = output.prediction_logits if "prediction_logits" in output else output.logits
+        return np.asarray(logits[:, 0].softmax(-1))
+
+    @torch.inference_mode()
+    def attentions(self, encoding: Encoding, window: int) -> np.ndarray:
+        """(layers, heads, n, n) attention weights of one window, as `output_attentions` gives them."""
+        inputs = self._inputs(encoding, encoding.windows[window])
+        layers = self._model.base_model(**inputs, output_attentions=True).attentions
+        return np.asarray(torch.cat(layers))
+
+    def embedded(self, encoding: Encoding, window: int, baseline: str) -> Embedded:
+        """The window and its baseline at the embedding module. Raises MissingHeadError."""
+        self._need("text-classification")
+        positions = encoding.windows[window]
+        inputs = self._inputs(encoding, positions)
+        special = torch.tensor([[encoding.tokens[position].special for position in positions]])
+        ids = inputs.pop("input_ids")
+        with torch.no_grad():
+            embeddings = self._embed(ids, inputs)
+            if baseline == "zero":
+                empty = torch.where(special.unsqueeze(-1), embeddings, 0.0)
+            else:
+                stand_in = self._tokenizer.pad_token_id if baseline == "pad" else self._tokenizer.mask_token_id
+                empty = self._embed(torch.where(special, ids, stand_in), inputs)
+        return Embedded(embeddings, empty, with_embeddings(self._model, ids, **inputs))
+
+    def token_str(self, token: int) -> str:
+        """A vocabulary entry as the fill-mask pipeline writes it."""
+        return str(self._tokenizer.decode([token]))
+
+    def token_ids(self, word: str) -> tuple[int, ...]:
+        """The ids of a word's pieces; a vocabulary entry such as "##ing" is taken as it stands."""
+        if word in self._tokenizer.get_vocab():
+            return (int(self._tokenizer.get_vocab()[word]),)
+        return tuple(self._tokenizer(word, add_special_tokens=False, verbose=False)["input_ids"])
+
+    @torch.inference_mode()
+    def next_sentence_logits(self, encoding: Encoding) -> np.ndarray:
+        """(2,) logits: follows, does not. Raises MissingHeadError."""
+        self._need("next-sentence")
+        output = self._model(**self._inputs(encoding, encoding.windows[0]))
+        logits = output.seq_relationship_logits if "seq_relationship_logits" in output else output.logits
+        return np.asarray(logits[0])
+
+    def _inputs(self, encoding: Encoding, positions: tuple[int, ...]) -> dict[str, torch.Tensor]:
+        inputs = {"input_ids": torch.tensor([[encoding.tokens[position].id for position in positions]])}
+        if "token_type_ids" in self._tokenizer.model_input_names:
+            inputs["token_type_ids"] = torch.tensor([[encoding.segments[position] for position in positions]])
+        return inputs
+
+    def _embed(self, ids: torch.Tensor, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        module = self._model.base_model.embeddings
+        accepted = inspect.signature(module.forward).parameters
+        given = {name: value for name, value in inputs.items() if name in accepted}
+        embeddings: torch.Tensor = module(input_ids=ids, **given)
+        return embeddings
+
+    def _need(self, task: str) -> None:
+        if task not in self.info.tasks:
+            has = " and ".join(self.info.tasks)
+            raise MissingHeadError(f"The model {self.info.name} has no {task} head (it has: {has}). {_ADVICE[task]}")
+
+
+_ADVICE = {
+    "text-classification": 'Choose a fine-tuned classifier such as "sentiment".',
+    "fill-mask": 'Choose a masked-language model such as "base".',
+    "next-sentence": "Choose a model pre-trained on next-sentence prediction, such as google-bert/bert-base-uncased.",
+}
+
+
+def _load(card: ModelCard) -> tuple[Any, Any, Any]:
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    where: dict[str, Any] = {"trust_remote_code": False}
+    if not Path(card.source).is_dir():
+        where["revision"] = card.revision
+    try:
+        config = AutoConfig.from_pretrained(card.source, **where)
+        loader = _HEADS[_head_of(config, card)][0]
+        tokenizer = AutoTokenizer.from_pretrained(card.source, **where)
+        model = loader.from_pretrained(
+            card.source, use_safetensors=True, dtype=torch.float32, attn_implementation="eager", **where
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        _log.warning("model %s did not load: %s", card.name, type(error).__name__)
+        raise ModelLoadError(
+            f"The model {card.name!r} could not be loaded ({_reason(error)}). Check its name and the network, "
+            "or choose a bundled model."
+        ) from error
+    if not tokenizer.is_fast:
+        raise ModelLoadError(f"The model {card.name!r} has no fast tokenizer, which the page needs to place tokens.")
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    if model.config._attn_implementation != "eager":
+        raise ModelLoadError(f"The model {card.name!r} cannot give its attention weights (no eager attention).")
+    return config, tokenizer, model.eval().requires_grad_(False)
+
+
+def _head_of(config: Any, card: ModelCard) -> str:
+    if config.model_type not in FAMILY:
+        raise ModelLoadError(
+            f"The model {card.name!r} is a {config.model_type}, not of the BERT family ({', '.join(FAMILY)})."
+        )
+    for architecture in config.architectures or ():
+        for ending in _HEADS:
+            if architecture.endswith(ending):
+                return ending
+    raise ModelLoadError(
+        f"The model {card.name!r} has no head that a lens can use: it needs one for sequence classification, masked "
+        "language modelling or next-sentence prediction."
+    )
+
+
+def _limit(config: Any, tokenizer: Any) -> int:
+    positions = int(config.max_position_embeddings)
+    if config.model_type in _WITH_PADDED_POSITIONS:
+        positions -= int(config.pad_token_id) + 1
+    return min(positions, int(tokenizer.model_max_length))
+
+
+def _reason(error: Exception) -> str:
+    text = str(error)
+    for sign, reason in (
+        ("safetensors", "it has no safetensors file"),
+        ("is not a valid model identifier", "there is no such model"),
+        ("is not a local folder", "there is no such model"),
+        ("gated", "it is gated: accept its terms and log in"),
+        ("couldn't connect", "the hub cannot be reached"),
+        ("offline", "the hub cannot be reached"),
+    ):
+        if sign in text:
+            return reason
+    return f"{type(error).__name__}"

@@ -1,0 +1,111 @@
+"""What the model would write in place of a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bert_demo.backends.base import Backend, Encoding
+from bert_demo.errors import ChoiceError, MaskError
+from bert_demo.results import Candidate, FillMask, MaskSlot, Original, Token
+
+
+def _hide(text: str, spans: Sequence[tuple[int, int]], mask: str) -> tuple[str, dict[int, str]]:
+    """Put a mask in place of each span. Returns the new text and, by the mask's place in it, the hidden word."""
+    pieces: list[str] = []
+    hidden: dict[int, str] = {}
+    last = length = 0
+    for start, end in spans:
+        if not last <= start < end <= len(text):
+            raise ChoiceError("The words to hide must lie in the text, one after the other.")
+        length += start - last
+        hidden[length] = text[start:end]
+        pieces += [text[last:start], mask]
+        length += len(mask)
+        last = end
+    return "".join((*pieces, text[last:])), hidden
+
+
+def fill_mask(
+    backend: Backend, text: str, top_k: int, words: tuple[str, ...] | None, spans: Sequence[tuple[int, int]]
+) -> FillMask:
+    """Candidates for each mask of the text and for each word of `spans`, which are hidden first."""
+    mask = backend.mask_token
+    if mask is None or "fill-mask" not in backend.info.tasks:
+        backend.mask_probabilities(backend.encode(text), 0, ())  # raises MissingHeadError
+        raise MaskError("This model has no mask token.")
+    text, hidden = _hide(text, spans, mask)
+    encoding = backend.encode(text)
+    mask_id = backend.token_ids(mask)[0]
+    masks = [place for place, token in enumerate(encoding.tokens) if token.id == mask_id and not token.special]
+    if not masks:
+        raise MaskError(f"There is no {mask} in the text. Put one in place of a word, or click a word to mask it.")
+    ids = _candidate_ids(backend, words) if words else None
+    by_window: dict[int, list[int]] = {}
+    for place in masks:
+        by_window.setdefault(_best_window(encoding, place), []).append(place)
+    slots: list[MaskSlot] = []
+    for window, places in sorted(by_window.items()):
+        for place, scores in zip(places, backend.mask_probabilities(encoding, window, tuple(places)), strict=True):
+            chosen = _best(scores, top_k) if ids is None else sorted(ids, key=lambda index: -scores[index])[:top_k]
+            token = encoding.tokens[place]
+            slots.append(
+                MaskSlot(
+                    place,
+                    token.start,
+                    token.end,
+                    tuple(_candidate(backend, text, token, int(index), float(scores[index])) for index in chosen),
+                    _original(backend, hidden[token.start], scores) if token.start in hidden else None,
+                )
+            )
+    return FillMask(backend.info.name, backend.info.revision, text, tuple(slots), encoding.tokens)
+
+
+def _best(scores: np.ndarray, top_k: int) -> list[int]:
+    top_k = min(top_k, len(scores))
+    chosen = np.argpartition(-scores, top_k - 1)[:top_k]
+    return [int(index) for index in chosen[np.argsort(-scores[chosen], kind="stable")]]
+
+
+def _best_window(encoding: Encoding, place: int) -> int:
+    """The window that shows the most of what stands on both sides of a position."""
+
+    def margin(positions: tuple[int, ...]) -> int:
+        if place not in positions:
+            return -1
+        index = positions.index(place)
+        return min(index, len(positions) - 1 - index)
+
+    return max(range(len(encoding.windows)), key=lambda window: margin(encoding.windows[window]))
+
+
+def _candidate(backend: Backend, text: str, mask: Token, index: int, score: float) -> Candidate:
+    name = backend.token_str(index)
+    before, after = text[: mask.start], text[mask.end :]
+    if name.startswith("##"):
+        before, filling = before.rstrip(), name[2:]
+    else:
+        filling = name.strip() if before.endswith((" ", "\n")) or not before else name
+    return Candidate(name, index, score, f"{before}{filling}{after}")
+
+
+def _candidate_ids(backend: Backend, words: Sequence[str]) -> list[int]:
+    ids: list[int] = []
+    for word in words:
+        pieces = backend.token_ids(word)
+        if len(pieces) != 1:
+            raise ChoiceError(
+                f"The candidate {word[:40]!r} is {len(pieces)} tokens of this model; one mask holds one token."
+            )
+        if pieces[0] not in ids:
+            ids.append(pieces[0])
+    return ids
+
+
+def _original(backend: Backend, word: str, scores: np.ndarray) -> Original:
+    pieces = backend.token_ids(word)
+    if len(pieces) != 1:
+        return Original(word, None, None)
+    score = float(scores[pieces[0]])
+    return Original(word, score, int((scores > scores[pieces[0]]).sum()) + 1)

@@ -1,0 +1,257 @@
+"""What the service answers: frozen values, numpy and the standard library only.
+
+Arrays are read-only, lengths are checked, and every result names the model and revision that gave it.
+Layers and heads count from 0. Probabilities lie in [0, 1]; logits and attributions are in the model's own units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One piece as the model reads it.
+
+    start, end: characters of the source text that it covers (0, 0 for special tokens); segment: 0 for the first
+    text, 1 for the second; word: index of the word it belongs to, counted through both texts, None for special tokens.
+    """
+
+    text: str
+    id: int
+    start: int
+    end: int
+    segment: int
+    word: int | None
+    special: bool
+    unknown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScore:
+    """A label and its probability."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One reading of a long text: the positions in `tokens` that were read, and what the model said of them alone."""
+
+    positions: tuple[int, ...]
+    labels: tuple[LabelScore, ...]
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last ordinary position read (the frame of special tokens left out)."""
+        inner = self.positions[1:-1] or self.positions
+        return inner[0], inner[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """Labels in descending order of probability; with several windows, the mean of the windows' probabilities.
+
+    activation: "softmax" (probabilities sum to 1) or "sigmoid" (each label by itself), as the model's pipeline uses.
+    """
+
+    model: str
+    revision: str
+    labels: tuple[LabelScore, ...]
+    tokens: tuple[Token, ...]
+    windows: tuple[Window, ...]
+    activation: str
+
+    def __post_init__(self) -> None:
+        _check(len(self.labels) > 0, "a classification has at least one label")
+        _check(len(self.windows) > 0, "a classification has at least one window")
+        scores = [label.score for label in self.labels]
+        _check(scores == sorted(scores, reverse=True), "labels are in descending order")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A filling: the token as the pipeline writes it, its probability, and the text with this mask filled."""
+
+    token_str: str
+    token: int
+    score: float
+    sequence: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaskSlot:
+    """One mask: its position among `FillMask.tokens`, where it stands in the text, its candidates, best first.
+
+    original: the word that the mask hides, when the caller hid one, with its own probability and rank (from 1).
+    """
+
+    position: int
+    start: int
+    end: int
+    candidates: tuple[Candidate, ...]
+    original: Original | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The hidden word: probability and rank of its token; None when it is not one token of the vocabulary."""
+
+    word: str
+    score: float | None
+    rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FillMask:
+    """One slot for each mask, in the order of the text; each mask is predicted with the others still masked."""
+
+    model: str
+    revision: str
+    text: str
+    slots: tuple[MaskSlot, ...]
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """softmax(q k^T / sqrt(d)) of some heads.
+
+    weights: (layers, heads, n, n) float32 for the n tokens of one window, query rows, key columns; rows sum to 1.
+    windows: how many windows the text was read in; window: which of them this is (from 0).
+    """
+
+    model: str
+    revision: str
+    tokens: tuple[Token, ...]
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    weights: np.ndarray
+    window: int = 0
+    windows: int = 1
+
+    def __post_init__(self) -> None:
+        count = len(self.tokens)
+        expected = (len(self.layers), len(self.heads), count, count)
+        _check(self.weights.shape == expected, f"weights are {self.weights.shape}, expected {expected}")
+        object.__setattr__(self, "weights", _frozen(self.weights))
+
+    def head(self, layer: int, head: int) -> np.ndarray:
+        """The (n, n) weights of one head, counted from 0 in the model."""
+        weights: np.ndarray = self.weights[self.layers.index(layer), self.heads.index(head)]
+        return weights
+
+    @property
+    def largest_row_error(self) -> float:
+        """The check of the picture: how far any row is from summing to 1."""
+        return float(np.abs(self.weights.sum(-1, dtype=np.float64) - 1).max())
+
+
+@dataclass(frozen=True, slots=True)
+class WordScore:
+    """A word as it stands in the text, the positions of its pieces, and the sum of their scores."""
+
+    text: str
+    positions: tuple[int, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Scores that share out `input_output - baseline_output` among the tokens, in the units of `output`.
+
+    delta: sum of scores - (input_output - baseline_output), what is missing or too much; relative_delta: the same over
+    |input_output - baseline_output|. converged: the ledger closed within `tolerance`, by `criterion`: "difference"
+    (|delta| <= tolerance * |difference|), or "movement" (|delta| <= tolerance / 10 * sum of |scores|, for decisions
+    whose difference is near zero). forward_passes counts every row sent through the model; steps is the largest
+    number of integration points used for one window.
+    """
+
+    model: str
+    revision: str
+    method: str
+    target: str
+    baseline: str
+    output: str
+    tokens: tuple[Token, ...]
+    words: tuple[WordScore, ...]
+    scores: np.ndarray
+    input_output: float
+    baseline_output: float
+    tolerance: float
+    steps: int
+    forward_passes: int
+    windows: int
+    criterion: str
+
+    def __post_init__(self) -> None:
+        _check(self.scores.shape == (len(self.tokens),), "one score for each token")
+        object.__setattr__(self, "scores", _frozen(self.scores))
+
+    @property
+    def difference(self) -> float:
+        """What is to be explained."""
+        return self.input_output - self.baseline_output
+
+    @property
+    def total(self) -> float:
+        """Sum of the scores."""
+        return float(self.scores.sum(dtype=np.float64))
+
+    @property
+    def delta(self) -> float:
+        """Sum of the scores less what is to be explained (captum's convergence delta)."""
+        return self.total - self.difference
+
+    @property
+    def relative_delta(self) -> float:
+        """|delta| / |difference|; infinite when there is no difference but a delta."""
+        if self.difference == 0:
+            return 0.0 if self.delta == 0 else float("inf")
+        return abs(self.delta) / abs(self.difference)
+
+    @property
+    def converged(self) -> bool:
+        """Whether the ledger closed."""
+        return self.criterion != "none"
+
+
+@dataclass(frozen=True, slots=True)
+class NextSentence:
+    """Probability that the second text follows the first, and that it does not."""
+
+    model: str
+    revision: str
+    is_next: float
+    not_next: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A row of the catalogue as a visitor sees it."""
+
+    name: str
+    source: str
+    revision: str
+    tasks: tuple[str, ...]
+    labels: tuple[str, ...]
+    language: str
+    licence: str
+    description: str
+    card: str
+
+
+def _check(holds: bool, rule: str) -> None:
+    if not holds:
+        raise ValueError(rule)
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    array = np.ascontiguousarray(array)
+    if array.flags.writeable:
+        array = array.copy() if array.base is not None else array
+        array.setflags(write=False)
+    return array

@@ -1,0 +1,264 @@
+"""BertService: validate, choose, cache, return results. It holds no state of any visitor."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bert_demo import validation
+from bert_demo.attribution import METHODS
+from bert_demo.backends.base import Backend
+from bert_demo.backends.hub import HubBackend
+from bert_demo.cache import ResultCache
+from bert_demo.catalogue import CATALOGUE, DEFAULT_FOR_TASK, ModelCard, find
+from bert_demo.errors import ChoiceError, MissingHeadError, TextError
+from bert_demo.lenses import attention, attribute, classify, fill_mask
+from bert_demo.lenses.attribute import OnProgress, Question
+from bert_demo.results import (
+    Attention,
+    Attribution,
+    Classification,
+    FillMask,
+    ModelInfo,
+    NextSentence,
+)
+from bert_demo.settings import Settings
+
+MODELS_HELD = 6
+_HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}(@[\w./-]{1,100})?")
+
+
+class BertService:
+    """Every lens on every model. All calls may run in several threads at once."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self._cache = ResultCache(self.settings.cache_mb * 2**20)
+        self._backends: OrderedDict[str, Backend] = OrderedDict()
+        self._lock = threading.Lock()
+        self._loading: dict[str, threading.Lock] = {}
+        if self.settings.threads:
+            torch.set_num_threads(self.settings.threads)
+
+    def classify(self, text: str, pair: str | None = None, model: str = "sentiment") -> Classification:
+        """Probabilities of the labels; texts beyond the model's limit are read in windows and averaged.
+
+        Raises TextError, ChoiceError, ModelLoadError, MissingHeadError.
+        """
+        backend, text, pair = self._request(model, text, pair)
+        return self._cache.get(("classify", backend.info, text, pair), lambda: classify.classify(backend, text, pair))
+
+    def fill_mask(
+        self,
+        text: str,
+        model: str = "base",
+        top_k: int = 5,
+        candidates: Sequence[str] | None = None,
+        hide: Sequence[tuple[int, int]] = (),
+    ) -> FillMask:
+        """The most probable tokens behind each mask, each predicted while the others stay masked.
+
+        candidates: words to score instead of the whole vocabulary's best, each one token of it; their probabilities
+        are still shares of the whole vocabulary. hide: (start, end) characters of words to put a mask in place of.
+        Raises TextError, MaskError (no mask), ChoiceError, ModelLoadError, MissingHeadError.
+        """
+        backend, text, _ = self._request(model, text, None)
+        top_k = validation.checked_whole(top_k, "top_k", 1, self.settings.max_top_k)
+        words = validation.checked_candidates(candidates)
+        hidden = tuple(sorted({(int(start), int(end)) for start, end in hide}))
+        key = ("fill_mask", backend.info, text, top_k, words, hidden)
+        return self._cache.get(key, lambda: fill_mask.fill_mask(backend, text, top_k, words, hidden))
+
+    def attention(
+        self,
+        text: str,
+        pair: str | None = None,
+        model: str = "base",
+        layer: int | None = None,
+        head: int | None = None,
+        window: int | None = None,
+    ) -> Attention:
+        """Attention weights of all heads, of one layer, of one head of every layer, or of one head (from 0).
+
+        A text of several windows needs `window` (from 0). Raises TextError, ChoiceError, ModelLoadError.
+        """
+        backend, text, pair = self._request(model, text, pair)
+        layer = validation.checked_layer_or_head(layer, "layer", backend.layers)
+        head = validation.checked_layer_or_head(head, "head", backend.heads)
+        whole = self._all_heads(backend, text, pair, window)
+        layers = range(backend.layers) if layer is None else [layer]
+        heads = range(backend.heads) if head is None else [head]
+        if layer is None and head is None:
+            return whole
+        weights = whole.weights[list(layers)][:, list(heads)]
+        return Attention(
+            whole.model, whole.revision, whole.tokens, tuple(layers), tuple(heads), weights, whole.window, whole.windows
+        )
+
+    def attribute(
+        self,
+        text: str,
+        pair: str | None = None,
+        model: str = "sentiment",
+        target: str | int | None = None,
+        method: str = "integrated_gradients",
+        baseline: str = "pad",
+        output: str = "logit",
+        tolerance: float = 0.01,
+        steps: int | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Attribution:
+        """Share out the target's score among the tokens.
+
+        target: a label or its index, by default the predicted one; output: "logit" or "probability"; steps: a fixed
+        number of integration points, by default doubled from 16 until the ledger closes within `tolerance`. A text of
+        several windows is explained as the mean of its windows. Raises TextError, ChoiceError, ModelLoadError,
+        MissingHeadError, and whatever `on_progress` raises.
+        """
+        backend, text, pair = self._request(model, text, pair)
+        classified = self.classify(text, pair, model)
+        validation.checked_choice(method, "method", tuple(METHODS))
+        validation.checked_choice(baseline, "baseline", validation.BASELINES)
+        if baseline == "mask" and backend.mask_token is None:
+            raise ChoiceError("This model has no mask token. Choose the baseline pad or zero.")
+        validation.checked_choice(output, "output", validation.OUTPUTS)
+        tolerance = validation.checked_tolerance(tolerance)
+        if steps is not None:
+            steps = validation.checked_whole(steps, "steps", 1, self.settings.max_steps)
+        index = validation.checked_target(target, backend.labels)
+        if index is None:
+            index = backend.labels.index(classified.labels[0].label)
+        question = Question(index, method, baseline, output, tolerance, steps, self.settings.max_steps)
+        watch = on_progress or (lambda *_: None)
+        return self._cache.get(
+            ("attribute", backend.info, text, pair, question),
+            lambda: attribute.attribute(backend, question, text, pair, watch),
+        )
+
+    def next_sentence(self, first: str, second: str, model: str = "base") -> NextSentence:
+        """Probability that `second` follows `first`. Raises InputError, ModelLoadError, MissingHeadError."""
+        backend, first, pair = self._request(model, first, validation.checked_text(second, 10**9, "second text"))
+        return classify.next_sentence(backend, first, pair or "")
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        """The rows of the catalogue."""
+        return tuple(_info(card) for card in CATALOGUE)
+
+    def describe(self, model: str) -> ModelInfo:
+        """What a model is and which tasks it has; loads a model that is not in the catalogue."""
+        card = find(model) if isinstance(model, str) else None
+        return _info(card) if card else self._backend(model).info
+
+    def choose(self, task: str, model: str) -> str:
+        """`model` when it has a head for `task`, else the bundled model that has."""
+        return model if task in self.describe(model).tasks else DEFAULT_FOR_TASK[task]
+
+    def words(self, text: str, model: str = "base") -> tuple[tuple[int, int], ...]:
+        """(start, end) characters of each word of a text, as the model's tokenizer divides it."""
+        backend, text, _ = self._request(model, text, None)
+        spans: dict[int, tuple[int, int]] = {}
+        for token in backend.encode(text).tokens:
+            if token.word is not None:
+                spans[token.word] = (spans.get(token.word, (token.start, 0))[0], token.end)
+        return tuple(spans.values())
+
+    def count_windows(self, text: str, pair: str | None = None, model: str = "base") -> int:
+        """In how many windows the model reads a text."""
+        backend, text, pair = self._request(model, text, pair)
+        return len(backend.encode(text, pair).windows)
+
+    def mask_token(self, model: str = "base") -> str:
+        """The mask of a model, such as [MASK]. Raises MissingHeadError when it has none."""
+        token = self._backend(model).mask_token
+        if token is None:
+            raise MissingHeadError(f"The model {model} has no mask token.")
+        return token
+
+    def labels(self, model: str) -> tuple[str, ...]:
+        """The labels of a classifier in the order of its logits."""
+        return self.describe(model).labels
+
+    def warm_up(self) -> None:
+        """Load the bundled models, so that the first visitor does not wait for them."""
+        for card in CATALOGUE:
+            if card.bundled:
+                self._backend(card.name)
+
+    def _request(self, model: str, text: Any, pair: Any) -> tuple[Backend, str, str | None]:
+        text, pair = validation.checked_pair(text, pair, self.settings.max_characters)
+        backend = self._backend(model)
+        validation.refuse_control_tokens(text, backend.control_tokens)
+        if pair is not None:
+            validation.refuse_control_tokens(pair, backend.control_tokens, "second text")
+        return backend, text, pair
+
+    def _backend(self, model: str) -> Backend:
+        card = self._card(model)
+        with self._lock:
+            if card.name in self._backends:
+                self._backends.move_to_end(card.name)
+                return self._backends[card.name]
+            loading = self._loading.setdefault(card.name, threading.Lock())
+        with loading:
+            with self._lock:
+                if card.name in self._backends:
+                    return self._backends[card.name]
+            backend = HubBackend(card)
+            with self._lock:
+                self._backends[card.name] = backend
+                guests = [name for name in self._backends if find(name) is None]
+                for name in guests[: max(0, len(self._backends) - MODELS_HELD)]:
+                    del self._backends[name]
+        return backend
+
+    def _card(self, model: Any) -> ModelCard:
+        names = ", ".join(card.name for card in CATALOGUE)
+        if not isinstance(model, str) or not model.strip():
+            raise ChoiceError(f"model must be a name. Choose one of: {names}.")
+        if card := find(model):
+            return card
+        if self.settings.models == "any":
+            if Path(model).is_dir():
+                return ModelCard(model, model, "local", (), (), "unknown", "unknown", "A local directory.")
+            if _HUB_ID.fullmatch(model) and ".." not in model:
+                source, _, revision = model.partition("@")
+                return ModelCard(model, source, revision or "main", (), (), "unknown", "unknown", "A model of the hub.")
+            hint = " Or name a hub id such as google-bert/bert-base-uncased, or a directory."
+        else:
+            hint = " This server offers no others."
+        raise ChoiceError(f"There is no model {model[:80]!r} here. Choose one of: {names}.{hint}")
+
+    def _all_heads(self, backend: Backend, text: str, pair: str | None, window: int | None) -> Attention:
+        encoding = backend.encode(text, pair)
+        count = len(encoding.windows)
+        if window is None:
+            if count > 1:
+                raise TextError(
+                    f"The text has {len(encoding.tokens)} tokens and this model reads {backend.limit} at once, in "
+                    f"{count} windows. Shorten it, or ask for one window (0 to {count - 1})."
+                )
+            window = 0
+        number = validation.checked_whole(window, "window", 0, count - 1)
+        return self._cache.get(
+            ("attention", backend.info, text, pair, number), lambda: attention.attention(backend, encoding, number)
+        )
+
+
+def _info(card: ModelCard) -> ModelInfo:
+    return ModelInfo(
+        name=card.name,
+        source="bundled" if card.bundled else card.source,
+        revision=card.revision,
+        tasks=card.tasks,
+        labels=card.labels,
+        language=card.language,
+        licence=card.licence,
+        description=card.description,
+        card=card.text(),
+    )

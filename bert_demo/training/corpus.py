@@ -1,0 +1,149 @@
+"""Raw text for masked-language-model training: read it, cut it, pack it.
+
+A corpus is one long row of token ids with the places where sentences and documents begin. A piece is a stretch of
+whole sentences of one document, as in the BERT paper (Devlin et al. 2019, appendix A.2); most are as long as the
+model may read, some are short so that short inputs are seen as well.
+"""
+
+from __future__ import annotations
+
+import lzma
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bert_demo.errors import BadDataError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])")
+_SENTENCES_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Token ids of a text without special tokens.
+
+    ids: (tokens,); sentences: first token of each sentence and, last, the number of tokens;
+    documents: first sentence of each document and, last, the number of sentences.
+    """
+
+    ids: np.ndarray
+    sentences: np.ndarray
+    documents: np.ndarray
+
+    def save(self, path: Path) -> None:
+        """Write the three arrays to `path` (npz)."""
+        np.savez(path, ids=self.ids, sentences=self.sentences, documents=self.documents)
+
+    @classmethod
+    def load(cls, path: Path) -> Corpus:
+        """Read what `save` wrote."""
+        with np.load(path) as arrays:
+            return cls(arrays["ids"], arrays["sentences"], arrays["documents"])
+
+
+def read_documents(path: Path) -> Iterator[list[str]]:
+    """Yield the documents of a text file (plain or .xz): paragraphs one a line, an empty line ends a document.
+
+    Raises BadDataError when the file is missing, is not UTF-8, or holds no text.
+    """
+    if not path.is_file():
+        raise BadDataError(f"There is no file {path}. Give a UTF-8 text file, plain or .xz.")
+    found = False
+    paragraphs: list[str] = []
+    opener = lzma.open if path.suffix == ".xz" else open
+    try:
+        with opener(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                if line := line.strip():
+                    paragraphs.append(line)
+                elif paragraphs:
+                    found = True
+                    yield paragraphs
+                    paragraphs = []
+    except UnicodeDecodeError as error:
+        raise BadDataError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}.") from error
+    if paragraphs:
+        found = True
+        yield paragraphs
+    if not found:
+        raise BadDataError(f"{path} holds no text.")
+
+
+def split_sentences(paragraph: str) -> list[str]:
+    """Cut a paragraph after `.`, `!` or `?` where a capital or a digit follows; a rule of thumb."""
+    return [sentence for sentence in _SENTENCE_END.split(paragraph) if sentence]
+
+
+def hold_out(documents: Iterable[list[str]], every: int) -> tuple[list[list[str]], list[list[str]]]:
+    """Split documents into (training, held out): each `every`-th whole document is held out."""
+    train: list[list[str]] = []
+    held: list[list[str]] = []
+    for number, document in enumerate(documents, start=1):
+        (held if number % every == 0 else train).append(document)
+    return train, held
+
+
+def encode(documents: Iterable[list[str]], tokenizer: PreTrainedTokenizerBase) -> Corpus:
+    """Tokenise documents without special tokens."""
+    texts: list[str] = []
+    documents_at = [0]
+    for paragraphs in documents:
+        texts += [sentence for paragraph in paragraphs for sentence in split_sentences(paragraph)]
+        documents_at.append(len(texts))
+    rows: list[list[int]] = []
+    for start in range(0, len(texts), _SENTENCES_AT_ONCE):
+        chunk = texts[start : start + _SENTENCES_AT_ONCE]
+        rows += tokenizer(chunk, add_special_tokens=False, truncation=False, verbose=False)["input_ids"]
+    sentences_at = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    kind = np.uint16 if len(tokenizer) < 2**16 else np.uint32
+    ids = np.fromiter((token for row in rows for token in row), dtype=kind, count=int(sentences_at[-1]))
+    return Corpus(ids, sentences_at, np.asarray(documents_at, dtype=np.int64))
+
+
+def pack(corpus: Corpus, length: int, short_probability: float, rng: np.random.Generator) -> np.ndarray:
+    """Cut a corpus into pieces of whole sentences.
+
+    A piece holds at most `length` tokens of one document; with `short_probability` its aim is a random shorter
+    length (at least 6) instead. A sentence longer than the aim is cut. Returns (pieces, 2): first token, end.
+    """
+    pieces: list[tuple[int, int]] = []
+    for first, end in zip(corpus.documents[:-1], corpus.documents[1:], strict=True):
+        bounds = corpus.sentences[first : end + 1].tolist()
+        position, last = bounds[0], bounds[-1]
+        index = 1
+        while position < last:
+            aim = int(rng.integers(6, length)) if rng.random() < short_probability else length
+            while index < len(bounds) and bounds[index] <= position:
+                index += 1
+            stop = index
+            while stop + 1 < len(bounds) and bounds[stop + 1] - position <= aim:
+                stop += 1
+            piece_end = min(bounds[stop], position + aim)
+            pieces.append((position, piece_end))
+            position = piece_end
+    return np.asarray(pieces, dtype=np.int64).reshape(-1, 2)
+
+
+def batches(pieces: np.ndarray, batch_tokens: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Group shuffled pieces of like length so that no batch holds more than `batch_tokens` tokens with its padding."""
+    order = rng.permutation(len(pieces))
+    lengths = pieces[:, 1] - pieces[:, 0] + 2
+    groups: list[np.ndarray] = []
+    for start in range(0, len(order), 4096):
+        window = order[start : start + 4096]
+        window = window[np.argsort(lengths[window], kind="stable")]
+        group: list[int] = []
+        for index in window:
+            if group and lengths[index] * (len(group) + 1) > batch_tokens:
+                groups.append(np.asarray(group))
+                group = []
+            group.append(int(index))
+        groups.append(np.asarray(group))
+    return [groups[index] for index in rng.permutation(len(groups))]

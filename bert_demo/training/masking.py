@@ -1,0 +1,47 @@
+"""The masked-language-model task of Devlin et al. 2019, section 3.1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+
+@dataclass(frozen=True, slots=True)
+class MaskingRule:
+    """Which id stands for the mask, how many ids there are, which must never be masked, and the share to mask."""
+
+    mask_id: int
+    vocabulary: int
+    special_ids: tuple[int, ...]
+    share: float = 0.15
+
+
+def mask_tokens(ids: torch.Tensor, rule: MaskingRule, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Choose `rule.share` of the ordinary tokens; 80 % become the mask, 10 % a random token, 10 % stay.
+
+    ids: (batch, length). Returns the corrupted ids and a boolean mask of the chosen positions, both of that shape.
+    Every row that has an ordinary token gets at least one chosen.
+    """
+    ordinary = ~torch.isin(ids, torch.tensor(rule.special_ids))
+    draw = torch.rand(ids.shape, generator=generator)
+    chosen = ordinary & (draw < rule.share)
+    lowest = torch.where(ordinary, draw, 2.0).argmin(dim=1, keepdim=True)
+    chosen |= ordinary & torch.zeros_like(ordinary).scatter(1, lowest, True)
+    fate = torch.rand(ids.shape, generator=generator)
+    random_ids = torch.randint(rule.vocabulary, ids.shape, generator=generator)
+    corrupted = torch.where(chosen & (fate < 0.8), rule.mask_id, ids)
+    corrupted = torch.where(chosen & (fate >= 0.9), random_ids, corrupted)
+    return corrupted, chosen
+
+
+def collate(rows: list[np.ndarray], first: int, last: int, pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Frame each row with [CLS] and [SEP] and pad to the longest. Returns ids and attention mask, (batch, length)."""
+    width = max(len(row) for row in rows) + 2
+    ids = np.full((len(rows), width), pad, dtype=np.int64)
+    attention = np.zeros((len(rows), width), dtype=np.int64)
+    for line, row in enumerate(rows):
+        ids[line, : len(row) + 2] = [first, *row, last]
+        attention[line, : len(row) + 2] = 1
+    return torch.from_numpy(ids), torch.from_numpy(attention)

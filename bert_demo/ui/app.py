@@ -1,0 +1,168 @@
+"""The page: one input bar above TABS, the opening example painted in, the endpoints of the API beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from bert_demo.catalogue import CATALOGUE
+from bert_demo.errors import DemoError
+from bert_demo.settings import ASSETS, Settings
+from bert_demo.ui.attention import AttentionTab
+from bert_demo.ui.attributions import AttributionsTab
+from bert_demo.ui.bar import PRIVATE, Bar
+from bert_demo.ui.base import Page, Parts, Tab, answer_with_notice, html, runner
+from bert_demo.ui.classify import ClassifyTab
+from bert_demo.ui.deferred import Deferred
+from bert_demo.ui.endpoints import add_endpoints
+from bert_demo.ui.examples import from_address, load_examples
+from bert_demo.ui.fill_mask import FillMaskTab
+from bert_demo.ui.paint import paint
+
+if TYPE_CHECKING:
+    from bert_demo.service import BertService
+
+TABS: tuple[Callable[[], Tab], ...] = (ClassifyTab, FillMaskTab, AttentionTab, AttributionsTab)
+"""The lenses in the order of the page. Adding one is a file and a line here."""
+
+AT_ONCE = 4
+"""Visitors whose same lens is computed at once; the others queue."""
+
+
+class App:
+    """The built page and what is needed to paint the opening example into it."""
+
+    def __init__(self, service: Deferred) -> None:
+        self.service = service
+        self.examples = load_examples()
+        self.opening = self.examples[0].ask
+        self.painted = False
+        self.lenses: list[tuple[Tab, gr.HTML, Parts]] = []
+        with gr.Blocks(title="BERT under the lens", analytics_enabled=False) as self.blocks:
+            html(_HEADER, elem_id="header")
+            self.bar = Bar(self.opening, self.examples)
+            tabs = [tab() for tab in TABS]
+            self.tabs = gr.Tabs(selected=tabs[0].name, elem_id="lenses")
+            with self.tabs:
+                runs = [self._add_lens(tab) for tab in tabs]
+            self._add_cards()
+            self.bar.wire(self.tabs, runs)
+            self._restore_links()
+            add_endpoints(service)
+
+    def paint_opening(self, service: BertService) -> None:
+        """Compute all lenses of the opening example and make them part of the page that is served from then on."""
+        for tab, notice, parts in self.lenses:
+            controls = [control.value for control in parts.controls]
+            said, values = answer_with_notice(
+                tab, service, self.opening, self.examples[0].hide, controls, lambda *_: None
+            )
+            paint([(notice, said), *zip(parts.outputs, values, strict=True)])
+        self.blocks.config = self.blocks.get_config_file()
+        self.painted = True
+
+    def _add_lens(self, tab: Tab) -> Any:
+        with gr.Tab(tab.title, id=tab.name, elem_id=f"tab-{tab.name}") as panel:
+            notice = html(elem_classes="notice", elem_id=f"notice-{tab.name}")
+            with gr.Column(elem_id=f"lens-{tab.name}") as body:
+                parts = tab.build(self.opening)
+        panel.select(None, js=f"() => window.bertDemo.address({{tab: '{tab.name}'}})", **PRIVATE)
+        bar = self.bar
+        run = gr.on(
+            [bar.asked.change, *([bar.hidden.change] if tab.task == "fill-mask" else []), *parts.reruns],
+            runner(tab, parts, self.service),
+            [bar.asked, bar.hidden, *parts.controls],
+            [notice, body, *parts.outputs],
+            concurrency_limit=AT_ONCE,
+            trigger_mode="always_last",
+            show_progress="hidden",
+            **PRIVATE,
+        )
+        if tab.task == "fill-mask":
+            run.then(None, js="() => window.bertDemo.hidden()", **PRIVATE)
+        tab.wire(Page(self.service, bar.text, bar.asked, bar.hidden), parts)
+        self.lenses.append((tab, notice, parts))
+        return run
+
+    def _add_cards(self) -> None:
+        with gr.Accordion("About the bundled models", open=False, elem_id="cards"):
+            for card in CATALOGUE:
+                if text := card.text():
+                    gr.Markdown(text)
+
+    def _restore_links(self) -> None:
+        tabs = {tab.name for tab, _, _ in self.lenses}
+
+        def restore(request: gr.Request) -> list[Any]:
+            query = dict(request.query_params)
+            selected = gr.Tabs(selected=query["tab"]) if query.get("tab") in tabs else gr.skip()
+            linked = "text" in query or "model" in query
+            if self.painted and not linked:
+                return [gr.skip()] * 5 + [selected, *_numbers(query)]
+            ask, hide = from_address(query, self.opening, self.examples[0].hide)
+            return [ask.text, ask.pair, ask.model, ask.again(), hide, selected, *_numbers(query)]
+
+        bar = self.bar
+        places = [component for tab, _, _ in self.lenses for component in getattr(tab, "places", [])]
+        self.blocks.load(
+            restore,
+            None,
+            [bar.text, bar.pair, bar.model, bar.asked, bar.hidden, self.tabs, *places],
+            queue=False,
+            show_progress="hidden",
+            **PRIVATE,
+        ).then(None, js="() => window.bertDemo.ready()", **PRIVATE)
+
+
+def _numbers(query: dict[str, str]) -> list[Any]:
+    return [int(query[name]) if query.get(name, "").isdigit() else gr.skip() for name in ("layer", "head")]
+
+
+def build_app(service: Deferred) -> App:
+    """Build the page; nothing is computed yet."""
+    return App(service)
+
+
+def launch(app: App, settings: Settings) -> None:
+    """Serve the page, then load the models behind it, and stay until interrupted."""
+    serve(app, settings)
+    app.service.start(then=app.paint_opening)
+    app.blocks.block_thread()
+
+
+def serve(app: App, settings: Settings) -> str:
+    """Open the port and return the address. No telemetry, no run history, nothing from other hosts."""
+    app.blocks.queue(default_concurrency_limit=AT_ONCE, max_size=512)
+    try:
+        _, address, _ = app.blocks.launch(
+            server_name=settings.host,
+            server_port=settings.port or None,
+            inbrowser=settings.open_browser,
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            show_error=True,
+            run_history=False,
+            enable_monitoring=False,
+            mcp_server=True,
+            ssr_mode=False,
+            footer_links=["api"],
+            max_file_size="1mb",
+            theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+            css_paths=ASSETS / "style.css",
+            head=f"<script>{(ASSETS / 'app.js').read_text(encoding='utf-8')}</script>",
+        )
+    except OSError as error:
+        raise DemoError(
+            f"Port {settings.port} cannot be opened ({error}). Set BERT_DEMO_PORT to another one, such as "
+            f"{settings.port + 1}."
+        ) from error
+    print(f"The demo is open at {address}", flush=True)
+    return str(address)
+
+
+_HEADER = """<header><h1>BERT under the lens</h1><p>one sentence, every view, each with its own check</p>
+<button type="button" id="theme" onclick="window.bertDemo.theme()" aria-label="light or dark"
+title="light or dark">&#9680;</button></header>"""

@@ -1,0 +1,83 @@
+"""The input bar: text, optional second text, model, examples, Analyse and Stop; and the state they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from bert_demo.catalogue import CATALOGUE
+from bert_demo.ui.base import Ask
+from bert_demo.ui.examples import Example
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+QUIET: dict[str, Any] = {**PRIVATE, "queue": False, "show_progress": "hidden"}
+
+
+class Bar:
+    """Components of the bar. asked: the last Ask; hidden: spans hidden in the fill-mask lens."""
+
+    def __init__(self, opening: Ask, examples: Sequence[Example]) -> None:
+        self._examples = examples
+        self.asked = gr.State(opening)
+        self.hidden = gr.State(examples[0].hide)
+        with gr.Column(elem_id="bar"):
+            self.text = gr.Textbox(
+                opening.text,
+                label="Text",
+                lines=1,
+                max_lines=6,
+                placeholder="Type a sentence and press Enter",
+                elem_id="text",
+                container=False,
+            )
+            self.pair = gr.Textbox(
+                opening.pair,
+                label="Second text (optional)",
+                lines=1,
+                max_lines=4,
+                placeholder="+ second sentence (optional)",
+                elem_id="pair",
+                container=False,
+            )
+            with gr.Row(elem_id="run"):
+                self.model = gr.Dropdown(
+                    [card.name for card in CATALOGUE],
+                    value=opening.model,
+                    label="Model",
+                    allow_custom_value=True,
+                    min_width=180,
+                    scale=2,
+                    elem_id="model",
+                    container=False,
+                )
+                self.stop = gr.Button("Stop", variant="secondary", min_width=80, scale=0, elem_id="stop")
+                self.analyse = gr.Button("Analyse", variant="primary", min_width=120, scale=0, elem_id="analyse")
+        with gr.Row(elem_id="examples"):
+            self.buttons = [gr.Button(each.name, size="sm", min_width=60, scale=0) for each in examples]
+
+    def wire(self, tabs: gr.Tabs, runs: Sequence[Any]) -> None:
+        """Enter, Analyse and a chosen model ask; an example fills the bar and asks; Stop ends `runs`."""
+        bar = [self.text, self.pair, self.model]
+        gr.on(
+            [self.analyse.click, self.text.submit, self.pair.submit, self.model.input],
+            lambda asked, *values: (asked.again(*values), ()),
+            [self.asked, *bar],
+            [self.asked, self.hidden],
+            **QUIET,
+        ).then(None, bar, js="(text, pair, model) => window.bertDemo.remember(text, pair, model)", **PRIVATE)
+        for button, example in zip(self.buttons, self._examples, strict=True):
+            button.click(_take(example), [self.asked], [*bar, self.asked, self.hidden, tabs], **QUIET).then(
+                None, bar, js="(text, pair, model) => window.bertDemo.remember(text, pair, model)", **PRIVATE
+            )
+        self.stop.click(None, cancels=list(runs), js="() => window.bertDemo.stopped()", **PRIVATE)
+
+
+def _take(example: Example) -> Any:
+    def take(asked: Ask) -> list[Any]:
+        ask = example.ask
+        selected = gr.Tabs(selected=example.tab) if example.tab else gr.skip()
+        return [ask.text, ask.pair, ask.model, asked.again(ask.text, ask.pair, ask.model), example.hide, selected]
+
+    return take

@@ -1,0 +1,113 @@
+"""The lens Fill-mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from bert_demo.errors import ChoiceError, DemoError, MaskError
+from bert_demo.plots import fill_mask as plots
+from bert_demo.plots.markup import message, working
+from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, html
+
+if TYPE_CHECKING:
+    from bert_demo.lenses.attribute import OnProgress
+    from bert_demo.service import BertService
+
+_SELECTED_WORD = "(asked, hidden, _) => [asked, hidden, window.bertDemo.selectedWord()]"
+
+
+class FillMaskTab:
+    """What the model would write in place of a word."""
+
+    name = "fill-mask"
+    title = "Fill-mask"
+    task: str | None = "fill-mask"
+
+    def build(self, opening: Ask) -> Parts:
+        """The text as words to click, and a panel for each mask."""
+        with gr.Row(elem_classes="controls"):
+            self.top_k = gr.Slider(1, 20, value=5, step=1, label="Candidates for each mask (top_k)", elem_id="top-k")
+            self.mask_selected = gr.Button("Mask the selected word", size="sm", elem_id="mask-selected")
+        self.selection = gr.JSON(visible=False)
+        self.words = html(elem_id="words", js_on_load=ON_PICK)
+        self.slots = html(elem_id="slots", js_on_load=ON_PICK)
+        return Parts([self.top_k], [self.words, self.slots], [self.top_k.release])
+
+    def answer(
+        self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], on_progress: OnProgress
+    ) -> list[Any]:
+        """The words, and the candidates or an offer to mask a word."""
+        mask = service.mask_token(ask.model)
+        words = plots.words_panel(ask.text, service.words(ask.text, ask.model), hidden, mask)
+        if ask.pair and mask in ask.pair:
+            raise MaskError("This lens reads the first text only. Put the mask there.")
+        note = message("The second text is not read by this lens.") if ask.pair else ""
+        if not hidden and mask not in ask.text:
+            return [words, note + plots.no_mask_panel(mask)]
+        result = service.fill_mask(ask.text, ask.model, int(controls[0]), hide=hidden)
+        return [words, note + plots.result_panel(result)]
+
+    def wire(self, page: Page, parts: Parts) -> None:
+        """Clicks on words hide them; clicks on candidates write them into the text, and every lens follows."""
+        quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        self.words.pick(_hide, None, [page.hidden], **quiet)
+        self.mask_selected.click(
+            _hide_selected, [page.asked, page.hidden, self.selection], [page.hidden], js=_SELECTED_WORD, **quiet
+        )
+        self.slots.pick(
+            self._fill(page),
+            [page.asked, page.hidden, self.top_k],
+            [page.text, page.asked, page.hidden],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
+    def _fill(self, page: Page) -> Callable[..., list[Any]]:
+        def fill(ask: Ask, hidden: Hidden, top_k: float, event: gr.EventData) -> list[Any]:
+            try:
+                slot, token = int(event._data["slot"]), int(event._data["token"])
+                text = filled(page.service(), ask, hidden, int(top_k), slot, token)
+            except (DemoError, KeyError, TypeError, ValueError) as error:
+                said = str(error) if isinstance(error, DemoError) else "This is no candidate."
+                raise gr.Error(said, print_exception=False) from None
+            return [text, ask.again(text), ()]
+
+        return fill
+
+    def working(self, done: int, planned: int) -> str:
+        """While the model loads."""
+        return working("Guessing \N{HORIZONTAL ELLIPSIS}")
+
+
+def filled(service: BertService, ask: Ask, hidden: Hidden, top_k: int, slot: int, token: int) -> str:
+    """The visitor's text with one candidate in place of its mask; other hidden words stay as masks to fill next.
+
+    Raises ChoiceError when the candidate is not among those shown.
+    """
+    result = service.fill_mask(ask.text, service.choose("fill-mask", ask.model), top_k, hide=hidden)
+    slots = result.slots[slot : slot + 1]
+    found = next((each for part in slots for each in part.candidates if each.token == token), None)
+    if found is None:
+        raise ChoiceError("This candidate is no longer shown. Press Analyse and choose again.")
+    return found.sequence
+
+
+def _hide(event: gr.EventData) -> Hidden:
+    spans = event._data.get("hide", []) if isinstance(event._data, dict) else []
+    return tuple((int(start), int(end)) for start, end in spans)
+
+
+def _hide_selected(ask: Ask, hidden: Hidden, selection: Any) -> Hidden:
+    """Hide the words that the visitor's selection {text, start, end} touches."""
+    if not isinstance(selection, dict) or selection.get("text") != ask.text:
+        gr.Info("The text was changed. Press Analyse first, then select a word.")
+        return hidden
+    start, end = int(selection["start"]), int(selection["end"])
+    if not ask.text[start:end].strip():
+        gr.Info("Select a word in the text, or put the cursor into one.")
+        return hidden
+    free = [span for span in hidden if span[1] <= start or span[0] >= end]
+    return tuple(sorted([*free, (start, end)]))
