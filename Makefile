@@ -37,9 +37,9 @@ $(VENV)/dev.done: requirements.lock requirements-dev.lock | $(VENV)/bin/python
 lock: ## after a change of requirements*.txt
 	rm -rf $(VENV)/lock && $(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/pip install --quiet $(PIP_OPTIONS) -r requirements.txt
-	$(VENV)/lock/bin/pip freeze --all --exclude pip --exclude setuptools > requirements.lock
+	$(VENV)/lock/bin/pip freeze --all --exclude pip --exclude setuptools | sed "s/+cpu//" > requirements.lock
 	$(VENV)/lock/bin/pip install --quiet $(PIP_OPTIONS) -r requirements-dev.txt
-	$(VENV)/lock/bin/pip freeze --all --exclude pip --exclude setuptools > requirements-dev.lock
+	$(VENV)/lock/bin/pip freeze --all --exclude pip --exclude setuptools | sed "s/+cpu//" > requirements-dev.lock
 	rm -rf $(VENV)/lock
 
 clean:

@@ -121,5 +121,5 @@ window.bertDemo = (() => {
     link.click();
   });
 
-  return { ready, address, remember, hidden, selectedWord, stopped, theme };
+  return { ready, isReady: () => restored, address, remember, hidden, selectedWord, stopped, theme };
 })();

@@ -105,5 +105,13 @@ def checked_candidates(value: Any) -> tuple[str, ...] | None:
 
 
 def _kind(value: Any) -> str:
-    names = {dict: "an object or a file", list: "a list", str: "text", bool: "true or false", type(None): "nothing"}
-    return names.get(type(value), f"a {type(value).__name__}")
+    names = {
+        dict: "an object or a file",
+        list: "a list",
+        str: "text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        type(None): "nothing",
+    }
+    return names.get(type(value), "something else")

@@ -26,7 +26,7 @@ def encode(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, limi
     tokens: list[Token] = []
     words: dict[tuple[int, int], int] = {}
     special = [bool(flag) for flag in batch["special_tokens_mask"]]
-    parts = [segment or 0 for segment in fast.sequence_ids]
+    parts = _segments(fast.sequence_ids)
     for place, name in enumerate(fast.tokens):
         word = fast.word_ids[place]
         number = None if special[place] or word is None else words.setdefault((parts[place], word), len(words))
@@ -41,6 +41,14 @@ def encode(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, limi
             raise TextError(f"The {which} holds no character that this model reads. Type at least one word.")
     windows = _windows(tokens, limit)
     return Encoding(tuple(tokens), tuple(fast.type_ids), windows)
+
+
+def _segments(sequence_ids: list[int | None]) -> list[int]:
+    """The text that each token belongs to; a special token belongs to the text before it."""
+    segments: list[int] = []
+    for segment in sequence_ids:
+        segments.append(segment if segment is not None else segments[-1] if segments else 0)
+    return segments
 
 
 def _windows(tokens: list[Token], limit: int) -> tuple[tuple[int, ...], ...]:

@@ -214,6 +214,7 @@ def _reason(error: Exception) -> str:
         ("safetensors", "it has no safetensors file"),
         ("is not a valid model identifier", "there is no such model"),
         ("is not a local folder", "there is no such model"),
+        ("model_type", "it holds no configuration of a model"),
         ("gated", "it is gated: accept its terms and log in"),
         ("couldn't connect", "the hub cannot be reached"),
         ("offline", "the hub cannot be reached"),

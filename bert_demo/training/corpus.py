@@ -1,8 +1,8 @@
 """Raw text for masked-language-model training: read it, cut it, pack it.
 
 A corpus is one long row of token ids with the places where sentences and documents begin. A piece is a stretch of
-whole sentences of one document, as in the BERT paper (Devlin et al. 2019, appendix A.2); most are as long as the
-model may read, some are short so that short inputs are seen as well.
+whole sentences of one document, as in the BERT paper (Devlin et al. 2019, appendix A.2), or a single sentence: what
+visitors type is short, and in long pieces a hidden word often stands elsewhere, which teaches a model to copy.
 """
 
 from __future__ import annotations
@@ -107,11 +107,11 @@ def encode(documents: Iterable[list[str]], tokenizer: PreTrainedTokenizerBase) -
     return Corpus(ids, sentences_at, np.asarray(documents_at, dtype=np.int64))
 
 
-def pack(corpus: Corpus, length: int, short_probability: float, rng: np.random.Generator) -> np.ndarray:
+def pack(corpus: Corpus, length: int, single_probability: float, rng: np.random.Generator) -> np.ndarray:
     """Cut a corpus into pieces of whole sentences.
 
-    A piece holds at most `length` tokens of one document; with `short_probability` its aim is a random shorter
-    length (at least 6) instead. A sentence longer than the aim is cut. Returns (pieces, 2): first token, end.
+    A piece holds as many sentences of one document as fit into `length` tokens; with `single_probability` it holds a
+    single one instead. A sentence longer than `length` is cut. Returns (pieces, 2): first token, end.
     """
     pieces: list[tuple[int, int]] = []
     for first, end in zip(corpus.documents[:-1], corpus.documents[1:], strict=True):
@@ -119,13 +119,13 @@ def pack(corpus: Corpus, length: int, short_probability: float, rng: np.random.G
         position, last = bounds[0], bounds[-1]
         index = 1
         while position < last:
-            aim = int(rng.integers(6, length)) if rng.random() < short_probability else length
-            while index < len(bounds) and bounds[index] <= position:
+            while bounds[index] <= position:
                 index += 1
             stop = index
-            while stop + 1 < len(bounds) and bounds[stop + 1] - position <= aim:
-                stop += 1
-            piece_end = min(bounds[stop], position + aim)
+            if rng.random() >= single_probability:
+                while stop + 1 < len(bounds) and bounds[stop + 1] - position <= length:
+                    stop += 1
+            piece_end = min(bounds[stop], position + length)
             pieces.append((position, piece_end))
             position = piece_end
     return np.asarray(pieces, dtype=np.int64).reshape(-1, 2)

@@ -27,7 +27,8 @@ EVALUATION_SHARE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class MaskedLMTask:
-    """What to read and how: texts, tokens a piece (with [CLS] and [SEP]), tokens a batch, share of masks."""
+    """What to read and how: texts, tokens a piece (with [CLS] and [SEP]) and a batch, share of masks, and the
+    probability that a piece is a single sentence."""
 
     start: str
     texts: tuple[Path, ...]
@@ -35,7 +36,7 @@ class MaskedLMTask:
     length: int = 128
     batch_tokens: int = 2048
     mask_share: float = 0.2
-    short_probability: float = 0.25
+    single_probability: float = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class _BatchOrder:
             self._epoch += 1
             rng = np.random.default_rng((self._seed, self._epoch))
             task = self._task
-            self._pieces = corpora.pack(self._text, task.length - 2, task.short_probability, rng)
+            self._pieces = corpora.pack(self._text, task.length - 2, task.single_probability, rng)
             self._groups = corpora.batches(self._pieces, task.batch_tokens, rng)
         spans = self._pieces[self._groups[step - self._first]]
         return [self._text.ids[first:end].astype(np.int64) for first, end in spans]

@@ -1,0 +1,108 @@
+"""What the tests share: the service on the bundled models, and a tiny random BERT for what needs no knowledge."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification, BertTokenizer
+
+from bert_demo import BertService, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+MODELS = ROOT / "assets" / "models"
+OPENING = "Not a masterpiece, but a warm and funny film that never outstays its welcome."
+WORDS = "the a cat dog sat ran on in mat house good bad film was is not very happy sad ice water play ##ing ##s . , !"
+
+
+@pytest.fixture(scope="session")
+def service() -> BertService:
+    """The service with its default settings."""
+    return BertService(Settings())
+
+
+def save_tokenizer(directory: Path) -> None:
+    """A WordPiece vocabulary of a few words."""
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    directory.mkdir(parents=True, exist_ok=True)
+    vocabulary = {word: number for number, word in enumerate([*special, *WORDS.split()])}
+    BertTokenizer(vocab=vocabulary, do_lower_case=True, model_max_length=32).save_pretrained(directory)
+
+
+def tiny_config(**changes: object) -> BertConfig:
+    """2 layers, 2 heads, 16 hidden, 32 positions."""
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    count = 5 + len(WORDS.split())
+    return BertConfig(vocab_size=count, max_position_embeddings=32, initializer_range=0.5, **sizes, **changes)
+
+
+@pytest.fixture(scope="session")
+def tiny_classifier(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A directory with a random classifier of three labels, read 32 tokens at a time."""
+    directory = tmp_path_factory.mktemp("tiny") / "classifier"
+    save_tokenizer(directory)
+    torch.manual_seed(0)
+    labels = {0: "low", 1: "middle", 2: "high"}
+    BertForSequenceClassification(tiny_config(id2label=labels, num_labels=3)).save_pretrained(directory)
+    return str(directory)
+
+
+@pytest.fixture(scope="session")
+def tiny_masked(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A directory with a random masked-language model."""
+    directory = tmp_path_factory.mktemp("tiny") / "masked"
+    save_tokenizer(directory)
+    torch.manual_seed(0)
+    BertForMaskedLM(tiny_config()).save_pretrained(directory)
+    return str(directory)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The real app in a process of its own, warm; its log is checked for tracebacks at the end."""
+    port = free_port()
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    environment = {**os.environ, "BERT_DEMO_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=stream, stderr=subprocess.STDOUT
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_warm(address, process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+    text = log.read_text(encoding="utf-8")
+    assert "Traceback" not in text, text
+    assert "masterpiece" not in text, "a visitor's text was logged"
+
+
+def _wait_until_warm(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 100
+    while time.monotonic() < end:
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        try:
+            with urllib.request.urlopen(f"{address}/config", timeout=5) as answer:
+                if "What the model decides" in answer.read().decode("utf-8"):
+                    return
+        except OSError:
+            pass
+        time.sleep(0.3)
+    raise AssertionError(f"the app did not get warm: {log.read_text(encoding='utf-8')}")

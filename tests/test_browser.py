@@ -1,0 +1,316 @@
+"""The real page in Chromium: each lens, the examples, bad input, two visitors, links, light, dark and a phone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qs, quote, urlsplit
+
+import find_browser
+import pytest
+from conftest import OPENING, ROOT
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from bert_demo import BertService
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+SCREENS = ROOT / "screens"
+PATIENCE = 30_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = find_browser.find()
+    assert path, "no Chromium: run python tests/find_browser.py"
+    SCREENS.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    yield from visit(browser, server)
+
+
+def visit(browser: Browser, address: str, **settings: object) -> Iterator[Page]:
+    """A visitor of their own; fails on script errors and on any request to another host."""
+    settings.setdefault("viewport", {"width": 1240, "height": 1000})
+    context = browser.new_context(**settings)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+    page.on("request", lambda request: wrong.append(request.url) if foreign(request.url) else None)
+    page.goto(address)
+    expect(page.locator("#labels .bar").first).to_be_visible(timeout=PATIENCE)
+    page.wait_for_function("window.bertDemo.isReady()")
+    yield page
+    context.close()
+    assert not wrong, wrong
+
+
+def foreign(url: str) -> bool:
+    return urlsplit(url).scheme in ("http", "https", "ws", "wss") and urlsplit(url).hostname != "127.0.0.1"
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def write(page: Page, text: str) -> None:
+    page.locator("#text textarea").fill(text)
+    page.locator("#text textarea").press("Enter")
+
+
+def percent(text: str) -> float:
+    return float(re.search(r"[\d.]+", text).group())
+
+
+def test_all_four_lenses_of_the_opening_are_there_at_first_paint(browser: Browser, server: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/gradio_api/queue/**", lambda route: route.abort())
+    page.goto(server)
+    expect(page.locator("#labels .bar")).to_have_count(2)
+    for name, place in (
+        ("Fill-mask", "#slots .candidate"),
+        ("Attention", "#overview .thumb"),
+        ("Attributions", "#ledger .ledger"),
+    ):
+        open_tab(page, name)
+        expect(page.locator(place).first).to_be_visible()
+    open_tab(page, "Attention")
+    expect(page.locator("#overview .thumb")).to_have_count(72)
+    expect(page.locator("#heatmap .heatmaplayer image").first).to_be_attached()
+    context.close()
+
+
+def test_enter_runs_and_all_lenses_follow(page: Page, service: BertService) -> None:
+    text = "The second half of this film is a dreadful bore."
+    write(page, text)
+    expect(page.locator("#tokens")).to_contain_text("dreadful")
+    labels = service.classify(text).labels
+    expect(page.locator("#labels .bar").first).to_contain_text(labels[0].label)
+    shown = percent(page.locator("#labels .bar em").first.inner_text())
+    assert shown == pytest.approx(100 * labels[0].score, abs=0.06)
+    open_tab(page, "Attention")
+    expect(page.locator("#heatmap")).to_contain_text("dreadful")
+    open_tab(page, "Attributions")
+    expect(page.locator("#attributed .w").filter(has_text="dreadful")).to_be_visible()
+    found = service.attribute(text)
+    expect(page.locator("#ledger")).to_contain_text(f"{found.forward_passes}")
+    ledger = page.locator("#ledger strong").all_inner_texts()
+    numbers = [float(each.replace("\N{MINUS SIGN}", "-").rstrip("%")) for each in ledger]
+    assert numbers[0] == pytest.approx(found.input_output, abs=1e-3)
+    assert numbers[3] - numbers[2] == pytest.approx(numbers[4], abs=2e-3)
+    open_tab(page, "Fill-mask")
+    expect(page.locator("#slots")).to_contain_text("No mask yet")
+
+
+def test_fill_mask_by_clicks(page: Page, service: BertService) -> None:
+    open_tab(page, "Fill-mask")
+    write(page, "Water freezes into ice.")
+    expect(page.locator("#slots")).to_contain_text("No mask yet")
+    page.locator("#words .word", has_text="ice").click()
+    expect(page.locator("#words [aria-pressed=true]")).to_have_text("[MASK]")
+    expected = service.fill_mask("Water freezes into [MASK].").slots[0].candidates
+    names = page.locator("#slots .candidate span")
+    expect(names).to_have_text([each.token_str for each in expected])
+    expect(page.locator("#slots")).to_contain_text("The hidden word ice")
+    page.wait_for_function("location.search.includes('hide=19-22')")
+    names.nth(1).click()
+    expect(page.locator("#text textarea")).to_have_value(expected[1].sequence)
+    open_tab(page, "Classify")
+    expect(page.locator("#tokens")).to_contain_text(expected[1].token_str)
+
+
+def test_the_selected_word_can_be_masked(page: Page) -> None:
+    open_tab(page, "Fill-mask")
+    page.locator("#text textarea").evaluate("(area) => { area.focus(); area.setSelectionRange(26, 27); }")
+    page.locator("#mask-selected").click()
+    expect(page.locator("#words [aria-pressed=true]")).to_have_count(2)
+    expect(page.locator("#slots .panel")).to_have_count(2)
+    expect(page.locator("#slots")).to_contain_text("The hidden word warm")
+
+
+def test_top_k_and_several_masks(page: Page) -> None:
+    page.get_by_role("button", name="Several masks").click()
+    expect(page.locator("#slots .panel")).to_have_count(2)
+    page.locator("#top-k input[type=number]").fill("9")
+    page.locator("#top-k input[type=number]").press("Enter")
+    expect(page.locator("#slots .candidate")).to_have_count(18)
+
+
+def test_a_head_is_opened_by_click_and_by_number(page: Page, service: BertService) -> None:
+    open_tab(page, "Attention")
+    page.locator('#overview [data-head="2-4"]').click()
+    expect(page.locator("#head-title")).to_contain_text("Head 2-4")
+    expect(page.locator("#head-title")).to_contain_text("3-5 counted from one")
+    expect(page.locator('#overview [data-head="2-4"]')).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("location.search.includes('layer=2') && location.search.includes('head=4')")
+    page.locator("#layer input").fill("5")
+    page.locator("#layer input").press("Enter")
+    expect(page.locator("#head-title")).to_contain_text("Head 5-4")
+    drawn = page.evaluate("document.querySelector('#heatmap .js-plotly-plot')._fullData[0].z.map((row) => [...row])")
+    weights = service.attention(OPENING, model="sentiment").head(5, 4)
+    assert [value for row in drawn for value in row] == pytest.approx(weights.ravel().tolist(), abs=1e-6)
+    page.locator("#layer input").fill("77")
+    page.locator("#layer input").press("Enter")
+    expect(page.locator("#notice-attention")).to_contain_text("layer must be from 0 to 5")
+
+
+def test_attribution_choices(page: Page, service: BertService) -> None:
+    open_tab(page, "Attributions")
+    for place, choice in (("#target", "negative"), ("#baseline", "mask"), ("#output", "probability")):
+        page.locator(f"{place} input").click()
+        page.get_by_role("option", name=choice).click()
+    expect(page.locator("#attributed h2")).to_contain_text("negative")
+    expect(page.locator("#ledger")).to_contain_text("score of the baseline (mask)")
+    expect(page.locator("#attributed")).to_contain_text("in units of probability")
+    found = service.attribute(OPENING, target="negative", baseline="mask", output="probability")
+    expect(page.locator("#ledger strong").first).to_have_text(f"{found.input_output:+.4f}")
+    page.locator("#level").get_by_label("pieces").check()
+    expect(page.locator("#attributed .w").filter(has_text="##ta")).to_be_visible()
+
+
+def test_every_example(page: Page) -> None:
+    for button in page.locator("#examples button").all():
+        name = button.inner_text()
+        button.click()
+        page.wait_for_timeout(300)
+        assert page.locator("#text textarea").input_value()
+        if name == "Long review":
+            expect(page.locator("#labels")).to_contain_text("overlapping windows")
+            expect(page.locator("#windows .bar")).to_have_count(2)
+    expect(page.locator(".message.error")).to_have_count(0)
+
+
+def test_bad_input_is_answered_in_words(page: Page) -> None:
+    write(page, "   ")
+    expect(page.locator("#notice-classify")).to_contain_text("The text is empty. Type at least one word.")
+    write(page, "a [SEP] b")
+    expect(page.locator("#notice-classify")).to_contain_text("spells [SEP]")
+    page.locator("#model input").fill("nonsense")
+    page.locator("#model input").press("Enter")
+    write(page, "fine")
+    expect(page.locator("#notice-classify")).to_contain_text("There is no model 'nonsense'")
+    page.locator("#model input").fill("sentiment")
+    page.locator("#model input").press("Enter")
+    write(page, "fine again")
+    expect(page.locator("#tokens")).to_contain_text("again")
+    expect(page.locator("#notice-classify .message")).to_have_count(0)
+
+
+def test_scripts_and_templates_are_shown_and_not_run(page: Page) -> None:
+    page.evaluate("window.ran = 0")
+    write(page, "<img src=x onerror='window.ran=1'> <script>window.ran=2</script> ${window.ran=3} {{value}} &amp; `x`")
+    expect(page.locator("#tokens")).to_contain_text("script")
+    for name in ("Fill-mask", "Attention", "Attributions", "Classify"):
+        open_tab(page, name)
+        page.wait_for_timeout(800)
+    open_tab(page, "Fill-mask")
+    expect(page.locator("#words .text")).to_have_text(re.compile(r"\$\{window\.ran=3\} \{\{value\}\} &amp; `x`"))
+    assert page.evaluate("window.ran") == 0
+
+
+def test_two_visitors_with_two_models_never_mix(browser: Browser, server: str) -> None:
+    first, second = visit(browser, server), visit(browser, server)
+    one, two = next(first), next(second)
+    two.get_by_role("button", name="Two meanings").click()
+    expect(two.locator("#heatmap")).to_contain_text("river")
+    for number in range(3):
+        write(one, f"visitor one says {number} good")
+        write(two, f"visitor two says {number} bad")
+    expect(one.locator("#tokens")).to_contain_text("2")
+    open_tab(two, "Classify")
+    expect(two.locator("#tokens")).to_contain_text("bad")
+    expect(two.locator("#notice-classify")).to_contain_text("base has no text-classification head")
+    expect(one.locator("#tokens")).not_to_contain_text("two")
+    expect(one.locator("#notice-classify .message")).to_have_count(0)
+    for visitor in (first, second):
+        assert next(visitor, None) is None
+
+
+def test_a_link_brings_back_text_pair_model_tab_and_head(browser: Browser, server: str) -> None:
+    query = f"?text={quote('The dog sat.')}&pair={quote('It was tired.')}&model=base&tab=attention&layer=3&head=7"
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(server + query)
+    expect(page.locator("#head-title")).to_contain_text("Head 3-7", timeout=PATIENCE)
+    expect(page.locator("#heatmap")).to_contain_text("tired")
+    expect(page.locator("#text textarea")).to_have_value("The dog sat.")
+    expect(page.locator("#pair textarea")).to_have_value("It was tired.")
+    expect(page.locator("#model input")).to_have_value("base")
+    kept = parse_qs(urlsplit(page.url).query)
+    assert kept["text"] == ["The dog sat."] and kept["tab"] == ["attention"] and kept["layer"] == ["3"]
+    context.close()
+
+
+def test_the_address_follows_the_visitor(page: Page) -> None:
+    write(page, "A new sentence & more.")
+    open_tab(page, "Attributions")
+    page.wait_for_function("location.search.includes('tab=attributions') && location.search.includes('text=A+new')")
+    kept = parse_qs(urlsplit(page.url).query)
+    assert kept["text"] == ["A new sentence & more."] and kept["model"] == ["sentiment"]
+
+
+def test_long_work_shows_progress_and_can_be_stopped(page: Page) -> None:
+    open_tab(page, "Attributions")
+    write(page, "It was a long and winding story about the sea. " * 180)
+    expect(page.locator("#notice-attributions")).to_contain_text("passes", timeout=PATIENCE)
+    page.locator("#stop").click()
+    expect(page.locator("#notice-attributions")).to_contain_text("Stopped")
+    page.wait_for_timeout(1500)
+    expect(page.locator("#notice-attributions")).to_contain_text("Stopped")
+    write(page, "short again")
+    expect(page.locator("#attributed")).to_contain_text("short")
+    expect(page.locator("#notice-attributions .message")).to_have_count(0)
+
+
+def test_downloads_hold_the_numbers(page: Page, service: BertService) -> None:
+    with page.expect_download() as csv:
+        page.locator("#labels a", has_text="CSV").click()
+    text = csv.value.path().read_text(encoding="utf-8")
+    assert text.splitlines()[0] == "label,score"
+    assert float(text.splitlines()[1].split(",")[1]) == pytest.approx(service.classify(OPENING).labels[0].score)
+    open_tab(page, "Attributions")
+    with page.expect_download() as png:
+        page.locator("#attributed [data-png]").click()
+    assert png.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+ODD = {
+    "one": "a",
+    "long-token": "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft " * 3,
+    "many": "The weather in the harbour was fine and the boats went out. " * 40,
+    "chinese": "\u8fd9\u90e8\u7535\u5f71\u5f88\u597d\u770b\uff0c\u6211\u975e\u5e38\u559c\u6b22\u3002",
+    "emoji": "\N{SMILING FACE WITH HEART-SHAPED EYES} what a film \N{CLAPPING HANDS SIGN}\N{CLAPPING HANDS SIGN}",
+}
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_it_looks_right(browser: Browser, server: str, look: str) -> None:
+    """No lens is wider than the screen; pictures of each go to screens/ for a person to look at."""
+    settings = {"viewport": {"width": 360, "height": 780}, "device_scale_factor": 2} if look == "phone" else {}
+    visitor = visit(browser, server, **settings)
+    page = next(visitor)
+    if look == "dark":
+        page.locator("#theme").click()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(19, 22, 26)"
+    for kind, text in {"opening": None, **ODD}.items():
+        if text is not None:
+            write(page, text)
+            expect(page.locator("#words .word").first).to_be_attached()
+            page.wait_for_timeout(2500 if kind == "many" else 1200)
+        for name in ("Classify", "Fill-mask", "Attention", "Attributions"):
+            open_tab(page, name)
+            page.wait_for_timeout(250)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= page.viewport_size["width"], f"{kind} {name} is {width} pixels wide"
+            if kind == "opening" or look != "dark":
+                page.screenshot(path=SCREENS / f"{look}-{kind}-{name.lower()}.png", full_page=True)
+    assert next(visitor, None) is None

@@ -1,0 +1,135 @@
+"""The endpoints of the running app: HTTP by gradio's own client, raw HTTP, and MCP."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import urllib.request
+
+import pytest
+from conftest import OPENING
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from bert_demo import BertService
+from bert_demo.api import ENDPOINTS, Api
+
+CONTRACT = {
+    "classify": {"text": ..., "pair": None, "model": "sentiment"},
+    "fill_mask": {"text": ..., "model": "base", "top_k": 5, "candidates": None},
+    "attention": {"text": ..., "pair": None, "model": "base", "layer": None, "head": None},
+    "attribute": {
+        "text": ...,
+        "pair": None,
+        "model": "sentiment",
+        "target": None,
+        "method": "integrated_gradients",
+        "baseline": "pad",
+        "output": "logit",
+        "tolerance": 0.01,
+        "steps": None,
+    },
+    "next_sentence": {"first": ..., "second": ..., "model": "base"},
+    "models": {},
+}
+
+
+@pytest.fixture(scope="module")
+def client(server: str) -> Client:
+    return Client(server, verbose=False)
+
+
+def test_names_and_defaults_are_those_of_the_contract(client: Client) -> None:
+    assert tuple(CONTRACT) == ENDPOINTS
+    named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(named) == {f"/{name}" for name in CONTRACT}
+    for name, expected in CONTRACT.items():
+        found = {
+            each["parameter_name"]: each["parameter_default"] if each["parameter_has_default"] else ...
+            for each in named[f"/{name}"]["parameters"]
+        }
+        assert found == expected
+        for owner in (Api, BertService):
+            signature = inspect.signature(getattr(owner, name)).parameters
+            assert list(signature)[1 : len(expected) + 1] == list(expected)
+
+
+def test_answers_are_those_of_the_service(client: Client, service: BertService) -> None:
+    api = Api(lambda: service)
+    assert client.predict(OPENING, api_name="/classify") == api.classify(OPENING)
+    text = "The [MASK] of [MASK]."
+    assert client.predict(text, top_k=3, api_name="/fill_mask") == api.fill_mask(text, top_k=3)
+    head = client.predict(OPENING, layer=2, head=4, api_name="/attention")
+    assert head == api.attention(OPENING, layer=2, head=4)
+    assert [sum(row) for row in head["weights"][0][0]] == pytest.approx([1.0] * 20, abs=1e-5)
+    found = client.predict(OPENING, steps=10, api_name="/attribute")
+    expected = api.attribute(OPENING, steps=10)
+    assert found["scores"] == pytest.approx(expected["scores"], abs=1e-5)
+    assert set(found) >= {
+        "tokens", "words", "scores", "input_output", "baseline_output", "delta", "relative_delta", "forward_passes",
+        "converged",
+    }  # fmt: skip
+    assert [row["name"] for row in client.predict(api_name="/models")] == ["sentiment", "base"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arguments", "message"),
+    [
+        ("/classify", {"text": ""}, "TextError: The text is empty"),
+        ("/classify", {"text": {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}}, "must be a string"),
+        ("/classify", {"text": "good", "model": "nonsense"}, "ChoiceError: There is no model 'nonsense'"),
+        ("/fill_mask", {"text": "[MASK]", "top_k": "many"}, "top_k must be a whole number"),
+        ("/fill_mask", {"text": "no mask"}, "MaskError: There is no"),
+        ("/attention", {"text": "good", "head": 12}, "head must be from 0 to 11"),
+        ("/attention", {"text": "good " * 200}, "All heads asked for are"),
+        ("/attribute", {"text": "good", "method": "magic"}, "method must be one of"),
+        ("/next_sentence", {"first": "a", "second": "b"}, "MissingHeadError: The model base has no next-sentence"),
+    ],
+)
+def test_errors_are_typed_and_say_what_to_do(client: Client, endpoint: str, arguments: dict, message: str) -> None:
+    with pytest.raises(AppError, match=message):
+        client.predict(**arguments, api_name=endpoint)
+
+
+def post(server: str, endpoint: str, body: bytes) -> str:
+    """One raw call of gradio's HTTP protocol: POST, then the event stream of its id."""
+    request = urllib.request.Request(
+        f"{server}/gradio_api/call{endpoint}", data=body, headers={"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        number = json.load(answer)["event_id"]
+    with urllib.request.urlopen(f"{server}/gradio_api/call{endpoint}/{number}", timeout=30) as answer:
+        return answer.read().decode("utf-8")
+
+
+def test_raw_http_as_the_readme_shows_it(server: str) -> None:
+    answer = post(server, "/classify", json.dumps({"data": ["A warm film.", None, "sentiment"]}).encode())
+    assert answer.startswith("event: complete")
+    labels = json.loads(answer.split("data: ", 1)[1])[0]["labels"]
+    assert labels[0]["label"] == "positive"
+
+
+def test_a_lone_surrogate_over_http(server: str) -> None:
+    answer = post(server, "/classify", b'{"data": ["a \\ud83d b", null, "sentiment"]}')
+    assert answer.startswith("event: error") and "half of a surrogate pair" in answer
+
+
+def test_mcp_offers_the_same_tools(server: str, service: BertService) -> None:
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    async def talk() -> tuple[list[str], str, bool]:
+        async with (
+            streamablehttp_client(f"{server}/gradio_api/mcp/") as (reader, writer, _),
+            ClientSession(reader, writer) as session,
+        ):
+            await session.initialize()
+            tools = await session.list_tools()
+            good = await session.call_tool("classify", {"text": "A warm film."})
+            bad = await session.call_tool("classify", {"text": ""})
+            return [tool.name for tool in tools.tools], good.content[0].text, bool(bad.isError)
+
+    names, answer, failed = asyncio.run(talk())
+    assert set(names) == set(ENDPOINTS)
+    assert "'label': 'positive'" in answer and failed
