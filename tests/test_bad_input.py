@@ -49,7 +49,8 @@ def test_odd_texts_get_an_answer(service: BertService, text: str) -> None:
 
 
 def test_the_second_text_is_checked_too(service: BertService) -> None:
-    for pair, message in (("  ", "second text is empty"), ("a [SEP]", "second text spells"), (3, "second text must be")):
+    wrong = (("  ", "second text is empty"), ("a [SEP]", "second text spells"), (3, "second text must be"))
+    for pair, message in wrong:
         with pytest.raises(TextError, match=message):
             service.classify("good", pair)  # type: ignore[arg-type]
     with pytest.raises(TextError, match="Both texts have"):
@@ -88,9 +89,9 @@ def test_a_server_may_offer_the_catalogue_only(tiny_classifier: str) -> None:
             closed.classify("good", model=model)
 
 
-anything = st.one_of(
-    st.text(), st.none(), st.integers(), st.floats(), st.booleans(), st.lists(st.text()), st.dictionaries(st.text(), st.text())
-)  # fmt: skip
+texts = st.text()
+plain = st.one_of(texts, st.none(), st.integers(), st.floats(), st.booleans())
+anything = st.one_of(plain, st.lists(texts), st.dictionaries(texts, texts))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

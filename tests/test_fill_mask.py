@@ -76,7 +76,8 @@ def test_what_every_child_knows(service: BertService) -> None:
 
 def test_a_mask_in_a_long_text_is_read_with_both_its_sides(service: BertService) -> None:
     tokenizer = AutoTokenizer.from_pretrained(MODELS / "base")
-    text = "It was a good day in the old town. " * 40 + "Water freezes into [MASK]. " + "He went home early again. " * 60
+    before, after = "It was a good day in the old town. " * 40, "He went home early again. " * 60
+    text = f"{before}Water freezes into [MASK]. {after}"
     found = service.fill_mask(text)
     assert len(found.tokens) == len(tokenizer(text, verbose=False)["input_ids"]) > 512
     assert "ice" in [each.token_str for each in found.slots[0].candidates]

@@ -83,7 +83,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], name: str, m
         f'<div class="keep"><details><summary>table</summary><div class="scroll"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div></details>"
         f"{_link('CSV', f'{name}.csv', 'text/csv', _csv(columns, rows))}"
-        f"{_link('JSON', f'{name}.json', 'application/json', json.dumps(records, ensure_ascii=False, indent=1))}</div>"
+        f"{_link('JSON', f'{name}.json', 'application/json', json.dumps(records, ensure_ascii=False, indent=1))}"
+        f"{more}</div>"
     )
 
 

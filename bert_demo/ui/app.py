@@ -110,7 +110,7 @@ class App:
             restore,
             None,
             [bar.text, bar.pair, bar.model, bar.asked, bar.hidden, self.tabs, *places],
-            queue=False,
+            concurrency_limit=None,
             show_progress="hidden",
             **PRIVATE,
         ).then(None, js="() => window.bertDemo.ready()", **PRIVATE)

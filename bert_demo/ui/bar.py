@@ -12,7 +12,8 @@ from bert_demo.ui.base import Ask
 from bert_demo.ui.examples import Example
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
-QUIET: dict[str, Any] = {**PRIVATE, "queue": False, "show_progress": "hidden"}
+QUIET: dict[str, Any] = {**PRIVATE, "concurrency_limit": None, "show_progress": "hidden"}
+"""For events that only change states: without the queue's limits, but in it, for there alone gradio tells of changes."""
 
 
 class Bar:

@@ -34,7 +34,7 @@ class FillMaskTab:
         self.selection = gr.JSON(visible=False)
         self.words = html(elem_id="words", js_on_load=ON_PICK)
         self.slots = html(elem_id="slots", js_on_load=ON_PICK)
-        return Parts([self.top_k], [self.words, self.slots], [self.top_k.release])
+        return Parts([self.top_k], [self.words, self.slots], [self.top_k.change])
 
     def answer(
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], on_progress: OnProgress
@@ -52,7 +52,7 @@ class FillMaskTab:
 
     def wire(self, page: Page, parts: Parts) -> None:
         """Clicks on words hide them; clicks on candidates write them into the text, and every lens follows."""
-        quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        quiet: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
         self.words.pick(_hide, None, [page.hidden], **quiet)
         self.mask_selected.click(
             _hide_selected, [page.asked, page.hidden, self.selection], [page.hidden], js=_SELECTED_WORD, **quiet

@@ -1,0 +1,215 @@
+"""Training: masking by the paper's shares, packing by hand, resuming, publishing, and learning something."""
+
+from __future__ import annotations
+
+import lzma
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import save_tokenizer, tiny_config
+from transformers import (
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BertForMaskedLM,
+    pipeline,
+)
+
+from bert_demo.backends.variants import head_at, shared_copy
+from bert_demo.cli import main
+from bert_demo.errors import BadDataError
+from bert_demo.training import classifier, corpus, mlm
+from bert_demo.training.labelled import read_labelled
+from bert_demo.training.loop import Schedule
+from bert_demo.training.masking import MaskingRule, mask_tokens
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Path:
+    directory = tmp_path / "start"
+    save_tokenizer(directory)
+    torch.manual_seed(1)
+    BertForMaskedLM(tiny_config()).save_pretrained(directory)
+    return directory
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "text.txt"
+    lines = ["The cat sat on the mat. A dog ran in the house!", "The film was good."]
+    path.write_text("\n\n".join(lines * 150), encoding="utf-8")
+    return path
+
+
+def test_masks_follow_the_shares_of_the_paper() -> None:
+    ids = torch.randint(5, 1000, (400, 128), generator=torch.Generator().manual_seed(0))
+    ids[:, 0], ids[:, -1] = 2, 3
+    rule = MaskingRule(mask_id=4, vocabulary=1000, special_ids=(0, 1, 2, 3, 4), share=0.15)
+    corrupted, chosen = mask_tokens(ids, rule, torch.Generator().manual_seed(1))
+    assert not chosen[:, 0].any() and not chosen[:, -1].any()
+    assert float(chosen[:, 1:-1].float().mean()) == pytest.approx(0.15, abs=0.01)
+    assert float((corrupted[chosen] == 4).float().mean()) == pytest.approx(0.8, abs=0.02)
+    assert float((corrupted[chosen] == ids[chosen]).float().mean()) == pytest.approx(0.1, abs=0.02)
+    assert torch.equal(corrupted[~chosen], ids[~chosen])
+    again, _ = mask_tokens(ids, rule, torch.Generator().manual_seed(1))
+    assert torch.equal(again, corrupted)
+
+
+def test_every_row_gets_a_mask() -> None:
+    ids = torch.tensor([[2, 7, 3]] * 50)
+    _, chosen = mask_tokens(ids, MaskingRule(4, 10, (0, 1, 2, 3, 4)), torch.Generator().manual_seed(0))
+    assert chosen[:, 1].all() and int(chosen.sum()) == 50
+
+
+def test_pieces_are_whole_sentences_of_one_document() -> None:
+    sentences = np.array([0, 4, 9, 12, 20])
+    documents = np.array([0, 3, 4])
+    made = corpus.Corpus(np.arange(20), sentences, documents)
+    full = corpus.pack(made, 10, 0.0, np.random.default_rng(0))
+    assert full.tolist() == [[0, 9], [9, 12], [12, 20]]
+    single = corpus.pack(made, 10, 1.0, np.random.default_rng(0))
+    assert single.tolist() == [[0, 4], [4, 9], [9, 12], [12, 20]]
+    cut = corpus.pack(made, 3, 0.0, np.random.default_rng(0))
+    assert cut.tolist() == [[0, 3], [3, 4], [4, 7], [7, 9], [9, 12], [12, 15], [15, 18], [18, 20]]
+
+
+def test_batches_hold_every_piece_once_within_the_budget() -> None:
+    lengths = np.random.default_rng(0).integers(1, 100, 5000)
+    ends = np.cumsum(lengths)
+    pieces = np.stack([ends - lengths, ends], axis=1)
+    groups = corpus.batches(pieces, 2048, np.random.default_rng(1))
+    assert sorted(np.concatenate(groups).tolist()) == list(range(5000))
+    for group in groups:
+        assert (lengths[group].max() + 2) * len(group) <= 2048
+
+
+def test_the_head_at_some_positions_is_the_whole_head_there(start: Path) -> None:
+    model = AutoModelForMaskedLM.from_pretrained(start).eval()
+    ids = torch.randint(5, 20, (3, 9))
+    rows, columns = torch.tensor([0, 2, 2]), torch.tensor([4, 1, 8])
+    with torch.no_grad():
+        whole = model(input_ids=ids).logits[rows, columns]
+        part = head_at(model, rows, columns)(input_ids=ids).logits[:, 0]
+    assert torch.allclose(whole, part, atol=1e-6)
+    copy = shared_copy(model)
+    mine, theirs = dict(model.named_parameters()), dict(copy.named_parameters())
+    assert all(mine[name] is theirs[name] for name in mine)
+    assert copy.bert.encoder is not model.bert.encoder
+
+
+def test_documents_are_read_and_held_out_whole(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt.xz"
+    with lzma.open(path, "wt", encoding="utf-8") as stream:
+        stream.write("one\ntwo\n\nthree\n\n\nfour\n")
+    documents = list(corpus.read_documents(path))
+    assert documents == [["one", "two"], ["three"], ["four"]]
+    assert corpus.hold_out(documents, 2) == ([["one", "two"], ["four"]], [["three"]])
+    assert corpus.split_sentences('He left. "Why?" she asked. 3 cats!') == ["He left.", '"Why?" she asked.', "3 cats!"]
+
+
+def test_a_resumed_run_is_an_unbroken_one(tmp_path: Path, start: Path, text: Path) -> None:
+    lines: list[str] = []
+
+    def run(name: str, *steps: int):
+        for count in steps:
+            task = mlm.MaskedLMTask(str(start), (text,), tmp_path / name, length=24, batch_tokens=256)
+            schedule = Schedule(count, 1e-3, warmup=0.0, decay=0.0, checkpoint_every=5)
+            model, _ = mlm.pretrain(task, schedule, lines.append)
+        return torch.cat([parameter.detach().ravel() for parameter in model.parameters()])
+
+    assert torch.equal(run("unbroken", 16), run("broken", 7, 16))
+    assert any("resumed at step 7" in line for line in lines)
+
+
+def test_a_foreign_checkpoint_is_refused(tmp_path: Path, start: Path, text: Path) -> None:
+    output = tmp_path / "run"
+    (output / "checkpoints").mkdir(parents=True)
+    torch.save({"model": {}, "optimizer": {}, "step": 3}, output / "checkpoints" / "mlm.pt")
+    with pytest.raises(BadDataError, match="belongs to another model or run"):
+        mlm.pretrain(mlm.MaskedLMTask(str(start), (text,), output, length=24), Schedule(2, 1e-3), lambda _: None)
+
+
+def test_train_mlm_makes_a_model_that_transformers_loads(tmp_path: Path, start: Path, text: Path, capsys) -> None:
+    words = ["train", "mlm", "--start", str(start), "--text", str(text), "--output", str(tmp_path / "run")]
+    assert main([*words, "--steps", "300", "--length", "24", "--learning-rate", "0.01"]) == 0
+    out = capsys.readouterr().out
+    made = tmp_path / "run" / "model"
+    assert f"written to {made}" in out and "perplexity" in out
+    best = pipeline("fill-mask", model=str(made))("The cat sat on the [MASK] .")[0]
+    assert best["token_str"] == "mat"
+    model = AutoModelForMaskedLM.from_pretrained(made)
+    assert model.dtype == torch.float32
+    from safetensors.torch import load_file
+
+    assert {tensor.dtype for tensor in load_file(made / "model.safetensors").values()} == {torch.float16}
+    card = (made / "README.md").read_text(encoding="utf-8")
+    assert "license: apache-2.0" in card and "perplexity" in card and "text.txt" in card and str(tmp_path) not in card
+    assert AutoTokenizer.from_pretrained(made).backend_tokenizer.truncation is None
+
+
+def test_train_classifier_learns_and_measures(tmp_path: Path, start: Path, capsys) -> None:
+    rows = ["sentence\tlabel"]
+    for number in range(200):
+        rows += [f"the {('cat', 'dog')[number % 2]} was good\t1", f"a {('cat', 'dog')[number % 2]} was bad\t0"]
+    data = tmp_path / "rows.tsv"
+    data.write_text("\n".join(rows), encoding="utf-8")
+    words = ["train", "classifier", "--start", str(start), "--parted", str(data), "--labels", "no", "yes"]
+    words += ["--output", str(tmp_path / "run"), "--epochs", "4", "--learning-rate", "0.003"]
+    assert main(words) == 0
+    assert "accuracy, every 10th row of rows.tsv, left out of training: 100.0% of 40" in capsys.readouterr().out
+    model = AutoModelForSequenceClassification.from_pretrained(tmp_path / "run" / "model")
+    assert model.config.id2label == {0: "no", 1: "yes"}
+    answer = pipeline("text-classification", model=str(tmp_path / "run" / "model"))("the house was bad")
+    assert answer[0]["label"] == "no"
+
+
+def test_the_learning_rate_rises_stays_and_falls() -> None:
+    schedule = Schedule(100, 1.0, warmup=0.1, decay=0.5)
+    assert [schedule.factor(step) for step in (0, 4, 9, 30, 50, 75, 99)] == pytest.approx(
+        [0.1, 0.5, 1.0, 1.0, 1.0, 0.5, 0.02]
+    )
+
+
+def test_accuracy_by_hand(tmp_path: Path, start: Path) -> None:
+    data = classifier.Labelled(("the cat", "a dog", "good"), (0, 0, 1))
+    tokenizer = AutoTokenizer.from_pretrained(start)
+    model = AutoModelForSequenceClassification.from_pretrained(start, num_labels=2).eval()
+    with torch.no_grad():
+        model.classifier.weight.zero_()
+        model.classifier.bias.copy_(torch.tensor([1.0, 0.0]))
+    assert classifier.score(model, tokenizer, data).accuracy == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", "sentence,wrong\nx,1\n", "needs a header with the columns"),
+        ("a.csv", "text,label\n", "has a header and no rows"),
+        ("a.csv", "text,label\nx,1\ny,maybe\n", "row 3: the label 'maybe' is none of no, yes"),
+        ("a.tsv", b"text\tlabel\n\xff\t1\n", "is not UTF-8"),
+        ("a.csv", None, "There is no file"),
+    ],
+)
+def test_bad_rows_are_named(tmp_path: Path, name: str, content: str | bytes | None, message: str) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(BadDataError, match=message):
+        read_labelled(path, ("no", "yes"))
+
+
+def test_csv_and_tsv_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('text,label\n"one, two",yes\nthree,0\n', encoding="utf-8")
+    assert read_labelled(path, ("no", "yes")) == classifier.Labelled(("one, two", "three"), (1, 0))
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", None])
+def test_text_files_without_text(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "text.txt"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(BadDataError):
+        list(corpus.read_documents(path))
