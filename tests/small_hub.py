@@ -20,10 +20,10 @@ class Handler(BaseHTTPRequestHandler):
     repositories: dict[str, Path]
     served: list[str]
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         self._answer(body=False)
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self._answer(body=True)
 
     def log_message(self, *_: object) -> None:

@@ -277,6 +277,14 @@ def test_downloads_hold_the_numbers(page: Page, service: BertService) -> None:
     text = csv.value.path().read_text(encoding="utf-8")
     assert text.splitlines()[0] == "label,score"
     assert float(text.splitlines()[1].split(",")[1]) == pytest.approx(service.classify(OPENING).labels[0].score)
+    open_tab(page, "Attention")
+    expect(page.locator("#heatmap .heatmaplayer image").first).to_be_attached()
+    with page.expect_download() as weights:
+        page.locator("[data-weights]").click()
+    rows = weights.value.path().read_text(encoding="utf-8").splitlines()
+    expected = service.attention(OPENING, model="sentiment").head(0, 0)
+    assert rows[0].startswith('"query","0 [CLS]","1 not"') and len(rows) == 21
+    assert [float(cell) for cell in rows[3].split(",")[1:]] == pytest.approx(expected[2].tolist(), abs=1e-6)
     open_tab(page, "Attributions")
     with page.expect_download() as png:
         page.locator("#attributed [data-png]").click()

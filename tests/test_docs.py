@@ -1,4 +1,4 @@
-"""The documentation is true: settings, endpoints, commands, files and the snippet. Run as a script, it writes the table."""
+"""The documents are true: settings, endpoints, commands, files, snippet. As a script it writes the settings table."""
 
 from __future__ import annotations
 

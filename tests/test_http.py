@@ -117,11 +117,11 @@ def test_a_lone_surrogate_over_http(server: str) -> None:
 
 def test_mcp_offers_the_same_tools(server: str, service: BertService) -> None:
     from mcp import ClientSession
-    from mcp.client.streamable_http import streamablehttp_client
+    from mcp.client.streamable_http import streamable_http_client
 
     async def talk() -> tuple[list[str], str, bool]:
         async with (
-            streamablehttp_client(f"{server}/gradio_api/mcp/") as (reader, writer, _),
+            streamable_http_client(f"{server}/gradio_api/mcp/") as (reader, writer, _),
             ClientSession(reader, writer) as session,
         ):
             await session.initialize()

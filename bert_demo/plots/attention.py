@@ -15,9 +15,11 @@ from bert_demo.results import Attention
 THUMBNAIL = 48
 """Pixels a side of a head in the overview; longer texts are averaged down to it."""
 
+ALL_WEIGHTS = '<button type="button" data-weights>all weights as CSV</button>'
+"""A button that writes the weights of the drawn head, which the browser already holds, into a file."""
+
 _ACCENT = (14, 107, 124)
 _SCALE = [[0.0, "rgba(14,107,124,0)"], [0.15, "rgba(14,107,124,0.35)"], [1.0, "rgba(14,107,124,1)"]]
-_SCALE_DARK = [[0.0, "rgba(70,179,198,0)"], [0.15, "rgba(70,179,198,0.35)"], [1.0, "rgba(70,179,198,1)"]]
 
 
 def overview_panel(result: Attention, chosen: tuple[int, int]) -> str:
@@ -77,7 +79,11 @@ def head_figure(result: Attention, layer: int, head: int) -> go.Figure:
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif', "size": 12},
+        font={
+            "family": 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif',
+            "size": 12,
+            "color": "#5d6771",
+        },
     )
     return figure
 

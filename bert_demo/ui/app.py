@@ -44,11 +44,11 @@ class App:
             html(_HEADER, elem_id="header")
             self.bar = Bar(self.opening, self.examples)
             tabs = [tab() for tab in TABS]
-            self.tabs = gr.Tabs(selected=tabs[0].name, elem_id="lenses")
+            self.tabs = gr.Tabs(selected=tabs[0].name, elem_id="lenses", overflow_behavior="wrap")
             with self.tabs:
                 runs = [self._add_lens(tab) for tab in tabs]
             self._add_cards()
-            self.bar.wire(self.tabs, runs)
+            self.bar.wire(self.tabs, runs, [notice for _, notice, _ in self.lenses])
             self._restore_links()
             add_endpoints(service)
 
@@ -76,7 +76,7 @@ class App:
             [bar.asked, bar.hidden, *parts.controls],
             [notice, body, *parts.outputs],
             concurrency_limit=AT_ONCE,
-            trigger_mode="always_last",
+            trigger_mode="multiple",
             show_progress="hidden",
             **PRIVATE,
         )

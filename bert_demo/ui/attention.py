@@ -58,6 +58,7 @@ class AttentionTab:
                 ("query", "query_token", "strongest_key", "key_token", "weight"),
                 plots.strongest(result, layer, head),
                 f"head-{layer}-{head}",
+                plots.ALL_WEIGHTS,
             ),
         ]
 

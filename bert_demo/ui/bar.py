@@ -8,12 +8,13 @@ from typing import Any
 import gradio as gr
 
 from bert_demo.catalogue import CATALOGUE
+from bert_demo.plots.markup import working
 from bert_demo.ui.base import Ask
 from bert_demo.ui.examples import Example
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 QUIET: dict[str, Any] = {**PRIVATE, "concurrency_limit": None, "show_progress": "hidden"}
-"""For events that only change states: without the queue's limits, but in it, for there alone gradio tells of changes."""
+"""For events that only change states: without the queue's limits, but in it, where alone gradio tells of changes."""
 
 
 class Bar:
@@ -58,27 +59,35 @@ class Bar:
         with gr.Row(elem_id="examples"):
             self.buttons = [gr.Button(each.name, size="sm", min_width=60, scale=0) for each in examples]
 
-    def wire(self, tabs: gr.Tabs, runs: Sequence[Any]) -> None:
-        """Enter, Analyse and a chosen model ask; an example fills the bar and asks; Stop ends `runs`."""
+    def wire(self, tabs: gr.Tabs, runs: Sequence[Any], notices: Sequence[gr.HTML]) -> None:
+        """Enter, Analyse and a chosen model ask; an example fills the bar and asks; Stop ends `runs`.
+
+        Every lens says that it waits until its answer to the new question is there.
+        """
         bar = [self.text, self.pair, self.model]
+        waiting = [working("Waiting \N{HORIZONTAL ELLIPSIS}")] * len(notices)
         gr.on(
             [self.analyse.click, self.text.submit, self.pair.submit, self.model.input],
-            lambda asked, *values: (asked.again(*values), ()),
+            lambda asked, *values: (asked.again(*values), (), *waiting),
             [self.asked, *bar],
-            [self.asked, self.hidden],
+            [self.asked, self.hidden, *notices],
             **QUIET,
         ).then(None, bar, js="(text, pair, model) => window.bertDemo.remember(text, pair, model)", **PRIVATE)
         for button, example in zip(self.buttons, self._examples, strict=True):
-            button.click(_take(example), [self.asked], [*bar, self.asked, self.hidden, tabs], **QUIET).then(
-                None, bar, js="(text, pair, model) => window.bertDemo.remember(text, pair, model)", **PRIVATE
-            )
+            button.click(
+                _take(example, waiting),
+                [self.asked],
+                [*bar, self.asked, self.hidden, tabs, *notices],
+                **QUIET,
+            ).then(None, bar, js="(text, pair, model) => window.bertDemo.remember(text, pair, model)", **PRIVATE)
         self.stop.click(None, cancels=list(runs), js="() => window.bertDemo.stopped()", **PRIVATE)
 
 
-def _take(example: Example) -> Any:
+def _take(example: Example, waiting: Sequence[str]) -> Any:
     def take(asked: Ask) -> list[Any]:
         ask = example.ask
         selected = gr.Tabs(selected=example.tab) if example.tab else gr.skip()
-        return [ask.text, ask.pair, ask.model, asked.again(ask.text, ask.pair, ask.model), example.hide, selected]
+        again = asked.again(ask.text, ask.pair, ask.model)
+        return [ask.text, ask.pair, ask.model, again, example.hide, selected, *waiting]
 
     return take

@@ -138,13 +138,18 @@ def answer_with_notice(
 def runner(tab: Tab, parts: Parts, service: Callable[[], BertService]) -> Callable[..., AsyncIterator[list[Any]]]:
     """The event handler of a tab: inputs (asked, hidden, *controls), outputs (notice, body, *parts.outputs).
 
-    It yields a word of progress twice a second and, at last, the answer. Closing it (Stop, or a visitor who leaves)
-    raises CancelledError inside the computation at its next batch.
+    It yields a word of progress twice a second and, at last, the answer. Closing it (Stop, or a visitor who leaves),
+    or asking anew in the same lens, raises CancelledError inside the computation at its next batch.
     """
-    waiting = [gr.skip()] * len(parts.outputs)
+    nothing = [gr.skip()] * (len(parts.outputs) + 2)
+    current: dict[str, threading.Event] = {}
 
-    async def run(ask: Ask, hidden: Hidden, *controls: Any) -> AsyncIterator[list[Any]]:
+    async def run(request: gr.Request, ask: Ask, hidden: Hidden, *controls: Any) -> AsyncIterator[list[Any]]:
+        visitor = str(request.session_hash)
         stopped = threading.Event()
+        current.pop(visitor, stopped).set()
+        stopped.clear()
+        current[visitor] = stopped
         passes = [0, 0]
 
         def on_progress(done: int, planned: int) -> None:
@@ -158,13 +163,18 @@ def runner(tab: Tab, parts: Parts, service: Callable[[], BertService]) -> Callab
         )
         work.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            while not (await asyncio.wait({work}, timeout=PATIENCE))[0]:
-                yield [tab.working(*passes), gr.skip(), *waiting]
+            while not (await asyncio.wait({work}, timeout=PATIENCE))[0] and not stopped.is_set():
+                yield [tab.working(*passes), *nothing[1:]]
+            if stopped.is_set():
+                yield nothing
+                return
             notice, values = work.result()
             yield [notice, gr.Column(visible=True), *values]
         except Exception as error:
-            yield [explain(error), gr.Column(visible=False), *waiting]
+            yield [explain(error), gr.Column(visible=False), *nothing[2:]]
         finally:
             stopped.set()
+            if current.get(visitor) is stopped:
+                del current[visitor]
 
     return run
