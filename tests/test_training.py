@@ -23,7 +23,7 @@ from bert_demo.errors import BadDataError
 from bert_demo.training import classifier, corpus, mlm
 from bert_demo.training.labelled import read_labelled
 from bert_demo.training.loop import Schedule
-from bert_demo.training.masking import MaskingRule, mask_tokens
+from bert_demo.training.masking import MaskingRule, mask_tokens, rates_by_frequency
 
 
 @pytest.fixture
@@ -55,6 +55,24 @@ def test_masks_follow_the_shares_of_the_paper() -> None:
     assert torch.equal(corrupted[~chosen], ids[~chosen])
     again, _ = mask_tokens(ids, rule, torch.Generator().manual_seed(1))
     assert torch.equal(again, corrupted)
+
+
+def test_frequent_tokens_are_masked_less_and_the_share_is_kept() -> None:
+    """One token of 90 %, one of 10 %, threshold 0.1: weights 1/3 and 1, so 0.15 = r (0.3 + 0.1) and r = 0.375."""
+    rates = rates_by_frequency(np.array([0] * 900 + [1] * 100), 3, 0.15, threshold=0.1)
+    assert rates.tolist() == pytest.approx([0.125, 0.375, 0.375])
+
+
+def test_articles_about_things() -> None:
+    for text, thing in (
+        ("Ice is water frozen into a solid state.", True),
+        ("The harp is a stringed musical instrument.", True),
+        ("Abraham Lincoln was the 16th President.", False),
+        ("New York is a state.", False),
+        ("Alien is a 1979 film.", False),
+        ("Then they left.", False),
+    ):
+        assert corpus.is_about_a_thing([text, "More."]) is thing, text
 
 
 def test_every_row_gets_a_mask() -> None:
@@ -161,7 +179,7 @@ def test_train_classifier_learns_and_measures(tmp_path: Path, start: Path, capsy
     assert "accuracy, every 10th row of rows.tsv, left out of training: 100.0% of 40" in capsys.readouterr().out
     model = AutoModelForSequenceClassification.from_pretrained(tmp_path / "run" / "model")
     assert model.config.id2label == {0: "no", 1: "yes"}
-    answer = pipeline("text-classification", model=str(tmp_path / "run" / "model"))("the house was bad")
+    answer = pipeline("text-classification", model=str(tmp_path / "run" / "model"))("a cat was bad")
     assert answer[0]["label"] == "no"
 
 

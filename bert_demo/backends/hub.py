@@ -18,6 +18,7 @@ from transformers import (
     AutoTokenizer,
 )
 from transformers.utils import logging as transformers_logging
+from transformers.utils.hub import resolve_revision
 
 from bert_demo.backends import encoding
 from bert_demo.backends.base import Embedded, Encoding
@@ -44,7 +45,7 @@ class HubBackend:
     """
 
     def __init__(self, card: ModelCard) -> None:
-        config, self._tokenizer, self._model = _load(card)
+        config, self._tokenizer, self._model, revision = _load(card)
         tasks = _HEADS[_head_of(config, card)][1]
         self.labels: tuple[str, ...] = ()
         if "text-classification" in tasks:
@@ -61,7 +62,7 @@ class HubBackend:
         self.info = ModelInfo(
             name=card.name,
             source="bundled" if card.bundled else card.source,
-            revision=str(getattr(config, "_commit_hash", None) or card.revision),
+            revision=revision,
             tasks=tasks,
             labels=self.labels,
             language=card.language,
@@ -158,12 +159,13 @@ _ADVICE = {
 }
 
 
-def _load(card: ModelCard) -> tuple[Any, Any, Any]:
+def _load(card: ModelCard) -> tuple[Any, Any, Any, str]:
+    """Configuration, tokenizer, model, and the commit (of a hub) that all three came from."""
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     where: dict[str, Any] = {"trust_remote_code": False}
     if not Path(card.source).is_dir():
-        where["revision"] = card.revision
+        where["revision"] = resolve_revision(card.source, card.revision)
     try:
         config = AutoConfig.from_pretrained(card.source, **where)
         loader = _HEADS[_head_of(config, card)][0]
@@ -183,7 +185,8 @@ def _load(card: ModelCard) -> tuple[Any, Any, Any]:
     tokenizer.backend_tokenizer.no_padding()
     if model.config._attn_implementation != "eager":
         raise ModelLoadError(f"The model {card.name!r} cannot give its attention weights (no eager attention).")
-    return config, tokenizer, model.eval().requires_grad_(False)
+    revision = where.get("revision", card.revision)
+    return config, tokenizer, model.eval().requires_grad_(False), str(getattr(revision, "resolved", revision))
 
 
 def _head_of(config: Any, card: ModelCard) -> str:

@@ -66,7 +66,7 @@ def head_figure(result: Attention, layer: int, head: int) -> go.Figure:
             zmin=0,
             zmax=float(max(weights.max(), 1e-9)),
             hovertemplate="%{y} \N{RIGHTWARDS ARROW} %{x}<br>%{z:.6f}<extra></extra>",
-            colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": "weight"}},
+            colorbar={"orientation": "h", "y": 0, "yanchor": "top", "thickness": 8, "outlinewidth": 0, "len": 0.6},
         )
     )
     short = [_short(name) for name in names]

@@ -44,7 +44,15 @@ def _mlm(options: argparse.Namespace, schedule: Schedule) -> None:
     if schedule.steps < 1:
         raise BadDataError("--steps must be at least 1.")
     output = Path(options.output)
-    task = mlm.MaskedLMTask(options.start, tuple(map(Path, options.text)), output, length=options.length)
+    task = mlm.MaskedLMTask(
+        options.start,
+        tuple(map(Path, options.text)),
+        output,
+        length=options.length,
+        single_probability=options.single_probability,
+        content=options.content,
+        things=options.things,
+    )
     model, tokenizer = mlm.pretrain(task, schedule, say)
     _, held_out = mlm.prepare(task, tokenizer, say)
     names = ", ".join(path.name for path in task.texts)

@@ -81,6 +81,29 @@ def split_sentences(paragraph: str) -> list[str]:
     return [sentence for sentence in _SENTENCE_END.split(paragraph) if sentence]
 
 
+_WORD = re.compile(r"[^\s,]+")
+_PARENTHESES = re.compile(r"\([^)]*\)")
+_YEAR = re.compile(r"\b(1\d{3}|20[01]\d)\b")
+_ARTICLES = {"A", "An", "The", "In"}
+_DEFINING = {"is", "are", "refers", "or"}
+
+
+def is_about_a_thing(document: list[str]) -> bool:
+    """Whether an encyclopaedia's article is about a kind of thing rather than a person, a place or a work.
+
+    It is when its first sentence defines ("Ice is ...", "The harp is ..."), names nothing beyond its first word with a
+    capital before that verb, and no year stands near. A rule of thumb.
+    """
+    words = _WORD.findall(_PARENTHESES.sub("", document[0]))[:10]
+    subject = words[1:] if words and words[0] in _ARTICLES else words
+    before: list[str] = []
+    for word in subject:
+        if word in _DEFINING:
+            return not any(name[:1].isupper() for name in before[1:]) and not _YEAR.search(document[0][:150])
+        before.append(word)
+    return False
+
+
 def hold_out(documents: Iterable[list[str]], every: int) -> tuple[list[list[str]], list[list[str]]]:
     """Split documents into (training, held out): each `every`-th whole document is held out."""
     train: list[list[str]] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from bert_demo.backends.variants import head_at
+from bert_demo.errors import BadDataError
 from bert_demo.training import corpus as corpora
 from bert_demo.training.loop import Report, Schedule, train
-from bert_demo.training.masking import MaskingRule, collate, mask_tokens
+from bert_demo.training.masking import MaskingRule, collate, mask_tokens, rates_by_frequency
 
 HOLD_OUT_EVERY = 100
 EVALUATION_SHARE = 0.15
@@ -27,8 +28,11 @@ EVALUATION_SHARE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class MaskedLMTask:
-    """What to read and how: texts, tokens a piece (with [CLS] and [SEP]) and a batch, share of masks, and the
-    probability that a piece is a single sentence."""
+    """What to read and how: texts, tokens a piece (with [CLS] and [SEP]) and a batch, share of masks.
+
+    single_probability: how likely a piece is a single sentence; content: mask frequent tokens less; things: read only
+    the articles about kinds of things (`corpus.is_about_a_thing`).
+    """
 
     start: str
     texts: tuple[Path, ...]
@@ -37,6 +41,8 @@ class MaskedLMTask:
     batch_tokens: int = 2048
     mask_share: float = 0.2
     single_probability: float = 0.85
+    content: bool = False
+    things: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ def pretrain(task: MaskedLMTask, schedule: Schedule, report: Report) -> tuple[An
     text, _ = prepare(task, tokenizer, report)
     report(f"{len(text.ids):,} tokens to train on, {len(text.documents) - 1:,} documents")
     rule = masking_rule(tokenizer, task.mask_share)
+    if task.content:
+        rule = replace(rule, rates=rates_by_frequency(text.ids, len(tokenizer), task.mask_share))
     order = _BatchOrder(text, task, schedule.seed)
 
     def batch_at(step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -82,7 +90,8 @@ def masked_loss(model: Any, batch: Any) -> tuple[torch.Tensor, int]:
 def score(model: Any, tokenizer: PreTrainedTokenizerBase, text: corpora.Corpus, pieces: int = 1500) -> MaskedLMScore:
     """Perplexity and accuracy on full 128-token pieces of held-out text, 15 % masked, always the same masks."""
     spans = corpora.pack(text, 126, 0.0, np.random.default_rng(0))
-    spans = spans[spans[:, 1] - spans[:, 0] >= 96]
+    lengths = spans[:, 1] - spans[:, 0]
+    spans = spans[lengths >= min(96, lengths.max())]
     spans = spans[np.random.default_rng(1).permutation(len(spans))[:pieces]]
     rule = masking_rule(tokenizer, EVALUATION_SHARE)
     generator = torch.Generator().manual_seed(0)
@@ -119,15 +128,19 @@ def prepare(
 def _cached(
     texts: Sequence[Path], task: MaskedLMTask, tokenizer: PreTrainedTokenizerBase, side: int, report: Report
 ) -> corpora.Corpus:
-    vocabulary = sorted(tokenizer.get_vocab().items())
-    stamp = repr((side, HOLD_OUT_EVERY, [(p.name, p.stat().st_size if p.is_file() else 0) for p in texts], vocabulary))
+    things = task.things and side == 0
+    files = [(path.name, path.stat().st_size if path.is_file() else 0) for path in texts]
+    stamp = repr((side, things, HOLD_OUT_EVERY, files, sorted(tokenizer.get_vocab().items())))
     cache = task.output / "checkpoints" / f"text-{hashlib.sha256(stamp.encode()).hexdigest()[:12]}.npz"
     if cache.is_file():
         return corpora.Corpus.load(cache)
-    documents = []
+    documents: list[list[str]] = []
     for path in texts:
         report(f"reading {path.name}")
-        documents += corpora.hold_out(corpora.read_documents(path), HOLD_OUT_EVERY)[side]
+        part = corpora.hold_out(corpora.read_documents(path), HOLD_OUT_EVERY)[side]
+        documents += filter(corpora.is_about_a_thing, part) if things else part
+    if not documents:
+        raise BadDataError(f"The texts hold too few documents: one in {HOLD_OUT_EVERY} is held out to measure on.")
     result = corpora.encode(documents, tokenizer)
     cache.parent.mkdir(parents=True, exist_ok=True)
     result.save(cache)
