@@ -5,6 +5,11 @@ window.bertDemo = (() => {
 
   let restored = false;
 
+  // Whether the page came with the opening example's answers in it.
+  function painted() {
+    return document.querySelector('#labels .bar') !== null;
+  }
+
   // Until the page has taken up the address it was opened with, nothing may change it.
   function ready() {
     restored = true;
@@ -22,7 +27,8 @@ window.bertDemo = (() => {
   }
 
   function remember(text, pair, model) {
-    const fits = encodeURIComponent(text + (pair || '')).length < LONGEST_LINK;
+    const whole = (text + (pair || '')).replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '');
+    const fits = encodeURIComponent(whole).length < LONGEST_LINK;
     address({ text: fits ? text : null, pair: fits ? pair : null, model, hide: null });
     document.body.classList.toggle('no-link', !fits);
     return [];
@@ -38,11 +44,8 @@ window.bertDemo = (() => {
   function selectedWord() {
     const area = document.querySelector('#text textarea, #text input');
     const text = area.value;
-    const word = /[\p{L}\p{N}\p{M}'’_]/u;
-    let start = area.selectionStart;
-    let end = area.selectionEnd;
-    while (start > 0 && word.test(text[start - 1])) start -= 1;
-    while (end < text.length && word.test(text[end])) end += 1;
+    const start = area.selectionStart;
+    const end = area.selectionEnd;
     const points = (part) => [...part].length;
     return { text, start: points(text.slice(0, start)), end: points(text.slice(0, end)) };
   }
@@ -84,7 +87,7 @@ window.bertDemo = (() => {
     const picture = button.closest('.panel').querySelector('.sent');
     const frame = picture.getBoundingClientRect();
     const canvas = document.createElement('canvas');
-    const scale = 2;
+    const scale = Math.min(2, 16000 / Math.max(1, picture.scrollHeight));
     canvas.width = Math.ceil(frame.width * scale);
     canvas.height = Math.ceil(picture.scrollHeight * scale);
     const pen = canvas.getContext('2d');
@@ -127,7 +130,11 @@ window.bertDemo = (() => {
     const plot = document.querySelector('#heatmap .js-plotly-plot');
     if (!plot || !plot._fullData) return;
     const drawn = plot._fullData[0];
-    const quoted = (name) => `"${String(name).replaceAll('"', '""')}"`;
+    const plain = document.createElement('textarea');
+    const quoted = (name) => {
+      plain.innerHTML = String(name);
+      return `"${plain.value.replaceAll('"', '""')}"`;
+    };
     const rows = [['query', ...drawn.x].map(quoted).join(',')];
     [...drawn.z].forEach((row, place) => rows.push([quoted(drawn.y[place]), ...row].join(',')));
     const link = document.createElement('a');
@@ -137,5 +144,5 @@ window.bertDemo = (() => {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   });
 
-  return { ready, isReady: () => restored, address, remember, hidden, selectedWord, stopped, theme };
+  return { ready, painted, isReady: () => restored, address, remember, hidden, selectedWord, stopped, theme };
 })();

@@ -109,6 +109,7 @@ def _add_train(commands: Any) -> None:
         task.add_argument("--start", required=True, metavar="MODEL", help="a directory or a hub id")
         task.add_argument("--output", required=True, metavar="DIR", help="checkpoints and the finished model")
         task.add_argument("--title", default="", help="name on the model card")
+        task.add_argument("--note", default="", help="a sentence for the model card, such as how a run was interrupted")
         task.add_argument("--origin", default="", help="where the start comes from, for the model card")
         task.add_argument("--steps", type=int, default=steps, help="steps of training; 0: as --epochs says")
         task.add_argument("--length", type=int, default=length, help="tokens a piece of text")

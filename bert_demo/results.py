@@ -39,16 +39,15 @@ class LabelScore:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One reading of a long text: the positions in `tokens` that were read, and what the model said of them alone."""
+    """One reading of a long text: the positions in `tokens` that were read, and what the model said of them alone.
+
+    span: first and last position of the stretch that is this window's own; of a pair, the shorter text and the special
+    tokens stand in every window.
+    """
 
     positions: tuple[int, ...]
+    span: tuple[int, int]
     labels: tuple[LabelScore, ...]
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """First and last ordinary position read (the frame of special tokens left out)."""
-        inner = self.positions[1:-1] or self.positions
-        return inner[0], inner[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +240,6 @@ class ModelInfo:
     language: str
     licence: str
     description: str
-    card: str
 
 
 def _check(holds: bool, rule: str) -> None:

@@ -224,7 +224,7 @@ class BertService:
         if card := find(model):
             return card
         if self.settings.models == "any":
-            if Path(model).is_dir():
+            if _is_directory(model):
                 return ModelCard(model, model, "local", (), (), "unknown", "unknown", "A local directory.")
             if _HUB_ID.fullmatch(model) and ".." not in model:
                 source, _, revision = model.partition("@")
@@ -241,13 +241,20 @@ class BertService:
             if count > 1:
                 raise TextError(
                     f"The text has {len(encoding.tokens)} tokens and this model reads {backend.limit} at once, in "
-                    f"{count} windows. Shorten it, or ask for one window (0 to {count - 1})."
+                    f"{count} windows. Shorten it (in Python, window=0 to {count - 1} chooses one of them)."
                 )
             window = 0
         number = validation.checked_whole(window, "window", 0, count - 1)
         return self._cache.get(
             ("attention", backend.info, text, pair, number), lambda: attention.attention(backend, encoding, number)
         )
+
+
+def _is_directory(name: str) -> bool:
+    try:
+        return Path(name).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _info(card: ModelCard) -> ModelInfo:
@@ -260,5 +267,4 @@ def _info(card: ModelCard) -> ModelInfo:
         language=card.language,
         licence=card.licence,
         description=card.description,
-        card=card.text(),
     )

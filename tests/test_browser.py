@@ -124,6 +124,7 @@ def test_fill_mask_by_clicks(page: Page, service: BertService) -> None:
     page.wait_for_function("location.search.includes('hide=19-22')")
     names.nth(1).click()
     expect(page.locator("#text textarea")).to_have_value(expected[1].sequence)
+    page.wait_for_function("location.search.includes('text=Water+freezes') && !location.search.includes('hide=')")
     open_tab(page, "Classify")
     expect(page.locator("#tokens")).to_contain_text(expected[1].token_str)
 
@@ -135,6 +136,10 @@ def test_the_selected_word_can_be_masked(page: Page) -> None:
     expect(page.locator("#words [aria-pressed=true]")).to_have_count(2)
     expect(page.locator("#slots .panel")).to_have_count(2)
     expect(page.locator("#slots")).to_contain_text("The hidden word warm")
+    page.wait_for_function("location.search.includes('hide=')")
+    page.reload()
+    open_tab(page, "Fill-mask")
+    expect(page.locator("#words [aria-pressed=true]")).to_have_count(2)
 
 
 def test_top_k_and_several_masks(page: Page) -> None:
@@ -161,6 +166,10 @@ def test_a_head_is_opened_by_click_and_by_number(page: Page, service: BertServic
     page.locator("#layer input").fill("77")
     page.locator("#layer input").press("Enter")
     expect(page.locator("#notice-attention")).to_contain_text("layer must be from 0 to 5")
+    page.locator("#layer input").fill("1")
+    page.locator("#layer input").press("Enter")
+    expect(page.locator("#head-title")).to_contain_text("Head 1-4")
+    expect(page.locator("#head-title")).to_be_visible()
 
 
 def test_attribution_choices(page: Page, service: BertService) -> None:
@@ -186,6 +195,9 @@ def test_every_example(page: Page) -> None:
         if name == "Long review":
             expect(page.locator("#labels")).to_contain_text("overlapping windows")
             expect(page.locator("#windows .bar")).to_have_count(2)
+        open_tab(page, "Classify")
+        first = page.locator("#text textarea").input_value().split()[0].lower()
+        expect(page.locator("#tokens .chip").nth(1)).to_contain_text(first)
     expect(page.locator(".message.error")).to_have_count(0)
 
 
@@ -225,7 +237,7 @@ def test_two_visitors_with_two_models_never_mix(browser: Browser, server: str) -
     for number in range(3):
         write(one, f"visitor one says {number} good")
         write(two, f"visitor two says {number} bad")
-    expect(one.locator("#tokens")).to_contain_text("2")
+    expect(one.locator("#tokens .chip").nth(4)).to_contain_text("2")
     open_tab(two, "Classify")
     expect(two.locator("#tokens")).to_contain_text("bad")
     expect(two.locator("#notice-classify")).to_contain_text("base has no text-classification head")

@@ -99,6 +99,7 @@ def test_two_long_texts_are_refused(service: BertService) -> None:
 
 def test_a_long_text_beside_a_short_one_keeps_the_short_one_in_every_window(service: BertService) -> None:
     found = service.classify("good " * 600, "and bad")
+    assert [window.span for window in found.windows] == [(1, 507), (94, 600)]
     for window in found.windows:
         kept = [found.tokens[position].text for position in window.positions[-4:]]
         assert kept == ["[SEP]", "and", "bad", "[SEP]"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from conftest import MODELS
-from transformers import AutoTokenizer, pipeline
+from transformers import AutoModelForMaskedLM, AutoTokenizer, pipeline
 
 from bert_demo import BertService
 from bert_demo.errors import ChoiceError, MaskError, MissingHeadError
@@ -68,19 +69,27 @@ def test_what_every_child_knows(service: BertService) -> None:
     for text, word in (
         ("Water freezes into [MASK].", "ice"),
         ("The capital of France is [MASK].", "paris"),
-        ("She opened the door with her [MASK].", "key"),
+        ("He drank a cup of [MASK].", "tea"),
     ):
         candidates = [each.token_str for each in service.fill_mask(text).slots[0].candidates]
         assert word in candidates, (text, candidates)
 
 
 def test_a_mask_in_a_long_text_is_read_with_both_its_sides(service: BertService) -> None:
+    """668 tokens in two windows; the mask, at 301, lies 210 from the end of the first and 146 into the second."""
     tokenizer = AutoTokenizer.from_pretrained(MODELS / "base")
-    before, after = "It was a good day in the old town. " * 40, "He went home early again. " * 60
-    text = f"{before}Water freezes into [MASK]. {after}"
-    found = service.fill_mask(text)
-    assert len(found.tokens) == len(tokenizer(text, verbose=False)["input_ids"]) > 512
-    assert "ice" in [each.token_str for each in found.slots[0].candidates]
+    model = AutoModelForMaskedLM.from_pretrained(MODELS / "base").eval()
+    before, after = "It was a good day in the old town. " * 30, "He went home early again. " * 60
+    text = f"{before}[MASK] freezes into ice. {after}"
+    ids = tokenizer(text, verbose=False)["input_ids"]
+    place = ids.index(tokenizer.mask_token_id)
+    found = service.fill_mask(text, top_k=3)
+    assert (len(ids), place, found.slots[0].position) == (668, 301, 301)
+    with torch.no_grad():
+        first = model(torch.tensor([[*ids[:511], ids[-1]]])).logits[0, place].softmax(-1)
+    expected = first.topk(3)
+    assert [each.token for each in found.slots[0].candidates] == expected.indices.tolist()
+    assert [each.score for each in found.slots[0].candidates] == pytest.approx(expected.values.tolist(), abs=1e-5)
 
 
 def test_words_are_those_a_visitor_can_click(service: BertService) -> None:
@@ -101,3 +110,19 @@ def test_errors_say_what_to_do(service: BertService) -> None:
         service.fill_mask("short", hide=[(3, 99)])
     with pytest.raises(MissingHeadError, match="no fill-mask head"):
         service.fill_mask("[MASK]", model="sentiment")
+
+
+def test_a_selection_is_the_words_it_touches() -> None:
+    from bert_demo.ui.fill_mask import touched
+
+    words = [(0, 1), (2, 5), (5, 6), (6, 7), (8, 12)]
+    assert touched(words, 3, 3) == ((2, 5),)
+    assert touched(words, 3, 9) == ((2, 5), (5, 6), (6, 7), (8, 12))
+    assert touched(words, 12, 12) == ((8, 12),)
+    assert touched([], 0, 0) == ()
+
+
+def test_too_many_masks_are_refused(service: BertService) -> None:
+    assert len(service.fill_mask("[MASK] " * 50, top_k=1).slots) == 50
+    with pytest.raises(MaskError, match="has 51 masks"):
+        service.fill_mask("[MASK]" * 51)

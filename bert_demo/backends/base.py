@@ -19,12 +19,14 @@ class Encoding:
     """A text (or a pair) as tokens, and the windows in which the model reads them.
 
     tokens: the whole text once, in its frame of special tokens; segments: token type of each; windows: for each
-    reading the positions in `tokens` that make up the input, special tokens included. One window is the whole.
+    reading the positions in `tokens` that make up the input, special tokens included; spans: first and last position
+    of the stretch that is the window's own, ordinary tokens of the longer text. One window is the whole.
     """
 
     tokens: tuple[Token, ...]
     segments: tuple[int, ...]
     windows: tuple[tuple[int, ...], ...]
+    spans: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 OVERLAP = 4
-"""Neighbouring windows share one part in four of what a window can hold."""
+"""Neighbouring windows share at least one part in four of what a window can hold."""
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, limit: int) -> Encoding:
@@ -40,7 +40,7 @@ def encode(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, limi
             which = "second text" if part else "text"
             raise TextError(f"The {which} holds no character that this model reads. Type at least one word.")
     windows = _windows(tokens, limit)
-    return Encoding(tuple(tokens), tuple(fast.type_ids), windows)
+    return Encoding(tuple(tokens), tuple(fast.type_ids), tuple(w for w, _ in windows), tuple(s for _, s in windows))
 
 
 def _segments(sequence_ids: list[int | None]) -> list[int]:
@@ -51,10 +51,11 @@ def _segments(sequence_ids: list[int | None]) -> list[int]:
     return segments
 
 
-def _windows(tokens: list[Token], limit: int) -> tuple[tuple[int, ...], ...]:
-    """Cut the longer text into overlapping stretches; everything else is repeated in each window."""
+def _windows(tokens: list[Token], limit: int) -> list[tuple[tuple[int, ...], tuple[int, int]]]:
+    """(positions, span) of each window: the longer text in overlapping stretches, everything else in each of them."""
     if len(tokens) <= limit:
-        return (tuple(range(len(tokens))),)
+        ordinary = [place for place, token in enumerate(tokens) if not token.special]
+        return [(tuple(range(len(tokens))), (ordinary[0], ordinary[-1]))]
     content = {
         part: [place for place, token in enumerate(tokens) if not token.special and token.segment == part]
         for part in (0, 1)
@@ -68,8 +69,12 @@ def _windows(tokens: list[Token], limit: int) -> tuple[tuple[int, ...], ...]:
             f"Both texts are long: the shorter one has {len(content[1 - longer])} tokens and the model reads {limit} "
             f"at once. Shorten one of them to fewer than {limit // 2 - 3} tokens."
         )
-    step = room - room // OVERLAP
-    starts = [*range(0, len(sliding) - room, step), len(sliding) - room]
+    shared = room // OVERLAP
+    count = -(-(len(sliding) - shared) // (room - shared))
+    starts = [round(number * (len(sliding) - room) / (count - 1)) for number in range(count)]
     before = tuple(range(sliding[0]))
     after = tuple(range(sliding[-1] + 1, len(tokens)))
-    return tuple((*before, *sliding[start : start + room], *after) for start in starts)
+    return [
+        ((*before, *sliding[start : start + room], *after), (sliding[start], sliding[start + room - 1]))
+        for start in starts
+    ]

@@ -50,6 +50,8 @@ class HubBackend:
         self.labels: tuple[str, ...] = ()
         if "text-classification" in tasks:
             self.labels = tuple(str(config.id2label[index]) for index in range(config.num_labels))
+        if config.problem_type == "regression":
+            self._refuse_regression(card)
         single = config.num_labels == 1 or config.problem_type == "multi_label_classification"
         self.activation = "sigmoid" if single else "softmax"
         self.layers = int(config.num_hidden_layers)
@@ -68,8 +70,11 @@ class HubBackend:
             language=card.language,
             licence=card.licence,
             description=card.description,
-            card="",
         )
+
+    @staticmethod
+    def _refuse_regression(card: ModelCard) -> None:
+        raise ModelLoadError(f"The model {card.name!r} predicts a number, not labels; this demo shows classifiers.")
 
     def encode(self, text: str, pair: str | None = None) -> Encoding:
         """Tokenise; texts beyond `limit` tokens are cut into overlapping windows."""
@@ -155,7 +160,7 @@ class HubBackend:
 _ADVICE = {
     "text-classification": 'Choose a fine-tuned classifier such as "sentiment".',
     "fill-mask": 'Choose a masked-language model such as "base".',
-    "next-sentence": "Choose a model pre-trained on next-sentence prediction, such as google-bert/bert-base-uncased.",
+    "next-sentence": "Choose a model saved with that head (BertForNextSentencePrediction or BertForPreTraining).",
 }
 
 
@@ -173,7 +178,9 @@ def _load(card: ModelCard) -> tuple[Any, Any, Any, str]:
         model = loader.from_pretrained(
             card.source, use_safetensors=True, dtype=torch.float32, attn_implementation="eager", **where
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except ModelLoadError:
+        raise
+    except Exception as error:  # safetensors, the hub's client and transformers each raise kinds of their own
         _log.warning("model %s did not load: %s", card.name, type(error).__name__)
         raise ModelLoadError(
             f"The model {card.name!r} could not be loaded ({_reason(error)}). Check its name and the network, "

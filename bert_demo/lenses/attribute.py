@@ -83,7 +83,7 @@ class _Run:
     def _explain_window(self, encoding: Encoding, window: int, remaining: int) -> tuple[np.ndarray, np.ndarray, int]:
         question = self.question
         embedded = self.backend.embedded(encoding, window, question.baseline)
-        first = question.steps or FIRST_STEPS
+        first = question.steps or min(FIRST_STEPS, question.max_steps)
         self.planned = self.passes + (remaining + 1) * (first + 2)
 
         def function(embeddings: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,8 @@ def classify(backend: Backend, text: str, pair: str | None) -> Classification:
     encoding = backend.encode(text, pair)
     scores = activate(backend.label_logits(encoding), backend.activation)
     windows = tuple(
-        Window(positions, _ranked(backend.labels, row)) for positions, row in zip(encoding.windows, scores, strict=True)
+        Window(positions, span, _ranked(backend.labels, row))
+        for positions, span, row in zip(encoding.windows, encoding.spans, scores, strict=True)
     )
     labels = _ranked(backend.labels, scores.mean(0))
     info = backend.info

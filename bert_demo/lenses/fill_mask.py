@@ -10,6 +10,9 @@ from bert_demo.backends.base import Backend, Encoding
 from bert_demo.errors import ChoiceError, MaskError
 from bert_demo.results import Candidate, FillMask, MaskSlot, Original, Token
 
+MOST_MASKS = 50
+"""Each candidate carries the whole text, so that many masks in a long text would not fit into an answer."""
+
 
 def _hide(text: str, spans: Sequence[tuple[int, int]], mask: str) -> tuple[str, dict[int, str]]:
     """Put a mask in place of each span. Returns the new text and, by the mask's place in it, the hidden word."""
@@ -41,6 +44,8 @@ def fill_mask(
     masks = [place for place, token in enumerate(encoding.tokens) if token.id == mask_id and not token.special]
     if not masks:
         raise MaskError(f"There is no {mask} in the text. Put one in place of a word, or click a word to mask it.")
+    if len(masks) > MOST_MASKS:
+        raise MaskError(f"The text has {len(masks)} masks; this lens fills up to {MOST_MASKS} at once. Take some away.")
     ids = _candidate_ids(backend, words) if words else None
     by_window: dict[int, list[int]] = {}
     for place in masks:

@@ -31,12 +31,12 @@ def number(value: float, digits: int = 2) -> str:
 
 
 def percent(value: float) -> str:
-    """A probability; small ones keep two significant digits, and 100 % is only said of 1."""
+    """A probability in per cent, as HTML; 0 % and 100 % are only said of 0 and 1."""
     share = value * 100
     if 0 < share < 0.1:
-        return "< 0.1 %" if share < 0.01 else f"{share:.2f} %"
+        return "&lt; 0.01 %" if share < 0.01 else f"{share:.2f} %"
     if 99.9 < share < 100:
-        return "> 99.9 %" if share > 99.99 else f"{share:.2f} %"
+        return "&gt; 99.99 %" if share > 99.99 else f"{share:.2f} %"
     return f"{share:.1f} %"
 
 

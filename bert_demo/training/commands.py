@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -118,12 +117,15 @@ def _finish(
     origin = options.origin or options.start
     provenance = Provenance(
         title=options.title or Path(options.output).name,
+        task="fill-mask" if options.task == "mlm" else "text-classification",
+        example="Water freezes into [MASK]." if options.task == "mlm" else "A warm and funny film.",
         about=about,
         origin=origin,
         origin_sha256=sha256(Path(options.start) / "model.safetensors"),
         data=data,
         command=_command(options),
         facts={},
+        note=options.note,
     )
     publish(model, tokenizer, target, provenance)
     loaded = loader.from_pretrained(target).eval()
@@ -135,6 +137,21 @@ def _finish(
 
 
 def _command(options: argparse.Namespace) -> str:
-    """The command as a reader would type it: directories of this machine are left out, file names are kept."""
-    words = [Path(word).name if "/" in word and Path(word).exists() else word for word in sys.argv[1:]]
-    return shlex.join(["python", "-m", "bert_demo", *(words or ["train", options.task])])
+    """The command as a reader would type it: of files and directories of this machine only their names are kept."""
+    words = [f"train {options.task}"]
+    for name, value in sorted(vars(options).items()):
+        if (
+            name in ("command", "task", "title", "note", "origin")
+            or value is None
+            or value is False
+            or value in ("", [])
+        ):
+            continue
+        shown = [_name(each) for each in (value if isinstance(value, list) else [value])]
+        words.append(" ".join([f"--{name.replace('_', '-')}", *([] if value is True else shown)]))
+    return f"python -m bert_demo {' '.join(words)}"
+
+
+def _name(value: object) -> str:
+    text = str(value)
+    return shlex.quote(Path(text).name if Path(text).exists() else text)

@@ -35,6 +35,8 @@ def read_labelled(path: Path, labels: Sequence[str]) -> Labelled:
     try:
         with opener(path, "rt", encoding="utf-8", newline="") as lines:
             return _read(lines, tabs, path, labels)
+    except (lzma.LZMAError, EOFError, csv.Error) as error:
+        raise BadDataError(f"{path} cannot be read: {error}.") from error
     except UnicodeDecodeError as error:
         raise BadDataError(f"{path} is not UTF-8: {error.reason} at byte {error.start}.") from error
 
@@ -51,6 +53,8 @@ def _read(lines: TextIO, tabs: bool, path: Path, labels: Sequence[str]) -> Label
         label = (row["label"] or "").strip()
         if label not in known:
             raise BadDataError(f"{path}, row {number}: the label {label[:40]!r} is none of {', '.join(labels)}.")
+        if not (row[column] or "").strip():
+            raise BadDataError(f"{path}, row {number}: there is no text.")
         texts.append(row[column].strip())
         found.append(known[label])
     if not texts:

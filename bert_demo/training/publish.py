@@ -16,15 +16,21 @@ from transformers import PreTrainedTokenizerBase
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a card says of where the weights come from; `facts` are measured figures, label -> sentence."""
+    """What a card says of where the weights come from; `facts` are measured figures, label -> sentence.
+
+    task, example: the pipeline of transformers that the model is for, and a text for it.
+    """
 
     title: str
+    task: str
+    example: str
     about: str
     origin: str
     origin_sha256: str
     data: str
     command: str
     facts: Mapping[str, str]
+    note: str = ""
     licence: str = "apache-2.0"
 
 
@@ -62,6 +68,7 @@ def sha256(path: Path) -> str:
 
 
 def _card(provenance: Provenance, digest: str) -> str:
+    note = f" {provenance.note}" if provenance.note else ""
     rows = "\n".join(f"| {name} | {value} |" for name, value in provenance.facts.items())
     return f"""---
 license: {provenance.licence}
@@ -74,10 +81,16 @@ base_model: {provenance.origin}
 
 - **Starts from** {provenance.origin}, `model.safetensors` sha256 `{provenance.origin_sha256}`.
 - **Learnt from** {provenance.data}
-- **Made by** `{provenance.command}`
+- **Made by** `{provenance.command}`.{note}
 - **Weights** float16, sha256 `{digest}`; computed in float32.
 
-| measured | |
+```python
+from transformers import pipeline
+model = pipeline("{provenance.task}", model="PATH_OF_THIS_DIRECTORY")
+print(model("{provenance.example}"))
+```
+
+| measured on these weights | |
 | --- | --- |
 {rows}
 """

@@ -17,7 +17,7 @@ from bert_demo.ui.base import Page, Parts, Tab, answer_with_notice, html, runner
 from bert_demo.ui.classify import ClassifyTab
 from bert_demo.ui.deferred import Deferred
 from bert_demo.ui.endpoints import add_endpoints
-from bert_demo.ui.examples import from_address, load_examples
+from bert_demo.ui.examples import SMALL, from_address, load_examples
 from bert_demo.ui.fill_mask import FillMaskTab
 from bert_demo.ui.paint import paint
 
@@ -38,7 +38,6 @@ class App:
         self.service = service
         self.examples = load_examples()
         self.opening = self.examples[0].ask
-        self.painted = False
         self.lenses: list[tuple[Tab, gr.HTML, Parts]] = []
         with gr.Blocks(title="BERT under the lens", analytics_enabled=False) as self.blocks:
             html(_HEADER, elem_id="header")
@@ -61,20 +60,18 @@ class App:
             )
             paint([(notice, said), *zip(parts.outputs, values, strict=True)])
         self.blocks.config = self.blocks.get_config_file()
-        self.painted = True
 
     def _add_lens(self, tab: Tab) -> Any:
         with gr.Tab(tab.title, id=tab.name, elem_id=f"tab-{tab.name}") as panel:
             notice = html(elem_classes="notice", elem_id=f"notice-{tab.name}")
-            with gr.Column(elem_id=f"lens-{tab.name}") as body:
-                parts = tab.build(self.opening)
+            parts = tab.build()
         panel.select(None, js=f"() => window.bertDemo.address({{tab: '{tab.name}'}})", **PRIVATE)
         bar = self.bar
         run = gr.on(
             [bar.asked.change, *([bar.hidden.change] if tab.task == "fill-mask" else []), *parts.reruns],
             runner(tab, parts, self.service),
             [bar.asked, bar.hidden, *parts.controls],
-            [notice, body, *parts.outputs],
+            [notice, parts.body, *parts.outputs],
             concurrency_limit=AT_ONCE,
             trigger_mode="multiple",
             show_progress="hidden",
@@ -82,7 +79,7 @@ class App:
         )
         if tab.task == "fill-mask":
             run.then(None, js="() => window.bertDemo.hidden()", **PRIVATE)
-        tab.wire(Page(self.service, bar.text, bar.asked, bar.hidden), parts)
+        tab.wire(Page(self.service, bar.text, [bar.text, bar.pair, bar.model], bar.asked, bar.hidden), parts)
         self.lenses.append((tab, notice, parts))
         return run
 
@@ -95,29 +92,31 @@ class App:
     def _restore_links(self) -> None:
         tabs = {tab.name for tab, _, _ in self.lenses}
 
-        def restore(request: gr.Request) -> list[Any]:
+        def restore(there: bool, request: gr.Request) -> list[Any]:
             query = dict(request.query_params)
             selected = gr.Tabs(selected=query["tab"]) if query.get("tab") in tabs else gr.skip()
-            linked = "text" in query or "model" in query
-            if self.painted and not linked:
+            linked = bool({"text", "pair", "model", "hide"} & set(query))
+            if there and not linked:
                 return [gr.skip()] * 5 + [selected, *_numbers(query)]
             ask, hide = from_address(query, self.opening, self.examples[0].hide)
             return [ask.text, ask.pair, ask.model, ask.again(), hide, selected, *_numbers(query)]
 
         bar = self.bar
+        there = gr.JSON(visible=False)
         places = [component for tab, _, _ in self.lenses for component in getattr(tab, "places", [])]
         self.blocks.load(
             restore,
-            None,
+            there,
             [bar.text, bar.pair, bar.model, bar.asked, bar.hidden, self.tabs, *places],
             concurrency_limit=None,
             show_progress="hidden",
+            js="() => [window.bertDemo.painted()]",
             **PRIVATE,
         ).then(None, js="() => window.bertDemo.ready()", **PRIVATE)
 
 
 def _numbers(query: dict[str, str]) -> list[Any]:
-    return [int(query[name]) if query.get(name, "").isdigit() else gr.skip() for name in ("layer", "head")]
+    return [int(query[name]) if SMALL.fullmatch(query.get(name, "")) else gr.skip() for name in ("layer", "head")]
 
 
 def build_app(service: Deferred) -> App:

@@ -23,23 +23,23 @@ class AttentionTab:
     title = "Attention"
     task: str | None = None
 
-    def build(self, opening: Ask) -> Parts:
-        """The overview on the left; choices and the open head on the right."""
-        with gr.Row(elem_classes="lens"):
+    def build(self) -> Parts:
+        """Choices above; the overview on the left, the open head on the right."""
+        with gr.Row(elem_classes="controls"):
+            self.layer = gr.Number(0, label="Layer (from 0)", precision=0, min_width=90, elem_id="layer")
+            self.head = gr.Number(0, label="Head (from 0)", precision=0, min_width=90, elem_id="head")
+            self.window = gr.Dropdown([0], value=0, label="Window", min_width=90, visible=False)
+        with gr.Column() as body, gr.Row(elem_classes="lens"):
             with gr.Column(scale=3, min_width=300):
                 self.overview = html(elem_id="overview", js_on_load=ON_PICK)
             with gr.Column(scale=4, min_width=300, elem_id="open-head"):
                 self.title_of_head = html(elem_id="head-title")
-                with gr.Row(elem_classes="controls"):
-                    self.layer = gr.Number(0, label="Layer (from 0)", precision=0, min_width=90, elem_id="layer")
-                    self.head = gr.Number(0, label="Head (from 0)", precision=0, min_width=90, elem_id="head")
-                    self.window = gr.Dropdown([0], value=0, label="Window", min_width=90, visible=False)
                 self.figure = gr.Plot(show_label=False, elem_id="heatmap")
                 self.keep = html(elem_id="head-table")
         controls = [self.layer, self.head, self.window]
         self.places = [self.layer, self.head]
         outputs = [self.overview, self.title_of_head, self.window, self.figure, self.keep]
-        return Parts(controls, outputs, [self.layer.change, self.head.change, self.window.input])
+        return Parts(body, controls, outputs, [self.layer.change, self.head.change, self.window.input])
 
     def answer(
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], on_progress: OnProgress

@@ -27,7 +27,7 @@ class AttributionsTab:
     title = "Attributions"
     task: str | None = "text-classification"
 
-    def build(self, opening: Ask) -> Parts:
+    def build(self) -> Parts:
         """Choices above; words and ledger side by side."""
         with gr.Row(elem_classes="controls"):
             target = gr.Dropdown([PREDICTED], value=PREDICTED, label="Target", min_width=140, elem_id="target")
@@ -36,13 +36,13 @@ class AttributionsTab:
             )
             output = gr.Dropdown(list(OUTPUTS), value="logit", label="Score", min_width=140, elem_id="output")
             level = gr.Radio(["words", "pieces"], value="words", label="Show", min_width=140, elem_id="level")
-        with gr.Row(elem_classes="lens"):
+        with gr.Column() as body, gr.Row(elem_classes="lens"):
             with gr.Column(scale=5, min_width=300):
                 words = html(elem_id="attributed")
             with gr.Column(scale=3, min_width=300):
                 ledger = html(elem_id="ledger")
         controls = [target, baseline, output, level]
-        return Parts(controls, [words, ledger, target], [each.input for each in controls])
+        return Parts(body, controls, [words, ledger, target], [each.input for each in controls])
 
     def answer(
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], on_progress: OnProgress

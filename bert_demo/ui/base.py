@@ -68,10 +68,12 @@ Hidden = tuple[tuple[int, int], ...]
 class Parts:
     """The components of a built tab.
 
+    body: the column that holds the pictures, hidden while an error stands in their place (controls stay outside it);
     controls: its own inputs; outputs: its pictures, in the order of `answer`; reruns: events of its controls that ask
     for a new answer.
     """
 
+    body: gr.Column
     controls: list[Any] = field(default_factory=list)
     outputs: list[Any] = field(default_factory=list)
     reruns: list[Any] = field(default_factory=list)
@@ -79,11 +81,12 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a tab may reach beyond its own components: the input bar's text, and the states that, when an event
-    changes them, make every lens (asked) or the fill-mask lens (hidden) answer anew."""
+    """What a tab may reach beyond its own components: the input bar, and the states that, when an event changes them,
+    make every lens (asked) or the fill-mask lens (hidden) answer anew."""
 
     service: Callable[[], BertService]
     text: gr.Textbox
+    bar: list[Any]
     asked: gr.State
     hidden: gr.State
 
@@ -95,7 +98,7 @@ class Tab(Protocol):
     title: str
     task: str | None
 
-    def build(self, opening: Ask) -> Parts:
+    def build(self) -> Parts:
         """Create the components inside the current gradio context."""
         ...
 

@@ -23,15 +23,15 @@ class ClassifyTab:
     title = "Classify"
     task: str | None = "text-classification"
 
-    def build(self, opening: Ask) -> Parts:
+    def build(self) -> Parts:
         """Two columns: labels and windows, tokens."""
-        with gr.Row(elem_classes="lens"):
+        with gr.Column() as body, gr.Row(elem_classes="lens"):
             with gr.Column(scale=2, min_width=300):
                 labels = html(elem_id="labels")
                 windows = html(elem_id="windows")
             with gr.Column(scale=3, min_width=300):
                 tokens = html(elem_id="tokens")
-        return Parts(outputs=[labels, windows, tokens])
+        return Parts(body, outputs=[labels, windows, tokens])
 
     def answer(
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], on_progress: OnProgress

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bert_demo.settings import ASSETS
 from bert_demo.ui.base import Ask, Hidden
+
+SMALL = re.compile(r"[0-9]{1,6}")
+"""A number of a link that is taken for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,12 @@ def from_address(query: Mapping[str, str], opening: Ask, hide: Hidden) -> tuple[
 
     A part of `hide` that is no span becomes one that lies in no text, which the lens reports.
     """
-    model = query.get("model", opening.model)
-    if "text" not in query:
-        return Ask(opening.text, opening.pair, model), hide
+    text = query.get("text", opening.text)
+    ask = Ask(text, query.get("pair", "" if "text" in query else opening.pair), query.get("model", opening.model))
+    if "hide" not in query:
+        return ask, () if "text" in query else hide
     spans = []
-    for part in filter(None, query.get("hide", "").split(",")):
+    for part in filter(None, query["hide"].split(",")):
         start, _, end = part.partition("-")
-        spans.append((int(start), int(end)) if start.isdecimal() and end.isdecimal() else (-1, -1))
-    return Ask(query["text"], query.get("pair", ""), model), tuple(sorted(spans))
+        spans.append((int(start), int(end)) if SMALL.fullmatch(start) and SMALL.fullmatch(end) else (-1, -1))
+    return ask, tuple(sorted(spans))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bert_demo.lenses.attribute import OnProgress
     from bert_demo.service import BertService
 
-_SELECTED_WORD = "(asked, hidden, _) => [asked, hidden, window.bertDemo.selectedWord()]"
+_SELECTED = "(asked, hidden, _) => [asked, hidden, window.bertDemo.selectedWord()]"
 
 
 class FillMaskTab:
@@ -26,15 +26,16 @@ class FillMaskTab:
     title = "Fill-mask"
     task: str | None = "fill-mask"
 
-    def build(self, opening: Ask) -> Parts:
+    def build(self) -> Parts:
         """The text as words to click, and a panel for each mask."""
         with gr.Row(elem_classes="controls"):
             self.top_k = gr.Slider(1, 20, value=5, step=1, label="Candidates for each mask (top_k)", elem_id="top-k")
             self.mask_selected = gr.Button("Mask the selected word", size="sm", elem_id="mask-selected")
         self.selection = gr.JSON(visible=False)
-        self.words = html(elem_id="words", js_on_load=ON_PICK)
-        self.slots = html(elem_id="slots", js_on_load=ON_PICK)
-        return Parts([self.top_k], [self.words, self.slots], [self.top_k.change])
+        with gr.Column() as body:
+            self.words = html(elem_id="words", js_on_load=ON_PICK)
+            self.slots = html(elem_id="slots", js_on_load=ON_PICK)
+        return Parts(body, [self.top_k], [self.words, self.slots], [self.top_k.change])
 
     def answer(
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], on_progress: OnProgress
@@ -55,7 +56,7 @@ class FillMaskTab:
         quiet: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
         self.words.pick(_hide, None, [page.hidden], **quiet)
         self.mask_selected.click(
-            _hide_selected, [page.asked, page.hidden, self.selection], [page.hidden], js=_SELECTED_WORD, **quiet
+            self._hide_selected(page), [page.asked, page.hidden, self.selection], [page.hidden], js=_SELECTED, **quiet
         )
         self.slots.pick(
             self._fill(page),
@@ -63,7 +64,23 @@ class FillMaskTab:
             [page.text, page.asked, page.hidden],
             show_progress="hidden",
             api_visibility="private",
-        )
+        ).then(None, page.bar, js="(...bar) => window.bertDemo.remember(...bar)", api_visibility="private")
+
+    def _hide_selected(self, page: Page) -> Callable[..., Hidden]:
+        def hide(ask: Ask, hidden: Hidden, selection: Any) -> Hidden:
+            if not isinstance(selection, dict) or selection.get("text") != ask.text:
+                gr.Info("The text was changed. Press Analyse first, then select a word.")
+                return hidden
+            try:
+                words = page.service().words(ask.text, page.service().choose("fill-mask", ask.model))
+                found = touched(words, int(selection["start"]), int(selection["end"]))
+            except DemoError as error:
+                raise gr.Error(str(error), print_exception=False) from None
+            if not found:
+                gr.Info("Select a word in the text, or put the cursor into one.")
+            return tuple(sorted({*hidden, *found}))
+
+        return hide
 
     def _fill(self, page: Page) -> Callable[..., list[Any]]:
         def fill(ask: Ask, hidden: Hidden, top_k: float, event: gr.EventData) -> list[Any]:
@@ -100,14 +117,8 @@ def _hide(event: gr.EventData) -> Hidden:
     return tuple((int(start), int(end)) for start, end in spans)
 
 
-def _hide_selected(ask: Ask, hidden: Hidden, selection: Any) -> Hidden:
-    """Hide the words that the visitor's selection {text, start, end} touches."""
-    if not isinstance(selection, dict) or selection.get("text") != ask.text:
-        gr.Info("The text was changed. Press Analyse first, then select a word.")
-        return hidden
-    start, end = int(selection["start"]), int(selection["end"])
-    if not ask.text[start:end].strip():
-        gr.Info("Select a word in the text, or put the cursor into one.")
-        return hidden
-    free = [span for span in hidden if span[1] <= start or span[0] >= end]
-    return tuple(sorted([*free, (start, end)]))
+def touched(words: Sequence[tuple[int, int]], start: int, end: int) -> Hidden:
+    """The words that a selection covers in part; for a cursor (start == end), the word it stands in or behind."""
+    if start == end:
+        return tuple(word for word in words if word[0] <= start <= word[1])[-1:]
+    return tuple(word for word in words if word[0] < end and word[1] > start)
