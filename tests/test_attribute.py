@@ -14,7 +14,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from bert_demo import BertService
 from bert_demo.attribution import METHODS
 from bert_demo.attribution.base import Problem
-from bert_demo.errors import CancelledError, ChoiceError, MissingHeadError
+from bert_demo.errors import CancelledError, ChoiceError, MissingHeadError, TextError
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +187,11 @@ def test_progress_is_told_and_the_work_can_be_stopped(service) -> None:
 def test_wrong_choices(service, changes, message) -> None:
     with pytest.raises(ChoiceError, match=message):
         service.attribute("good", **changes)
+
+
+def test_a_text_too_long_to_be_explained(service) -> None:
+    with pytest.raises(TextError, match="read in 10 windows; up to 8 can be explained"):
+        service.attribute("good " * 3900)
 
 
 def test_a_model_without_a_classifier(service) -> None:

@@ -176,7 +176,10 @@ def test_train_classifier_learns_and_measures(tmp_path: Path, start: Path, capsy
     words = ["train", "classifier", "--start", str(start), "--parted", str(data), "--labels", "no", "yes"]
     words += ["--output", str(tmp_path / "run"), "--epochs", "4", "--learning-rate", "0.003"]
     assert main(words) == 0
-    assert "accuracy, every 10th row of rows.tsv, left out of training: 100.0% of 40" in capsys.readouterr().out
+    assert (
+        f"accuracy, every 10th row of {tmp_path.name}/rows.tsv, left out of training: 100.0% of 40"
+        in capsys.readouterr().out
+    )
     model = AutoModelForSequenceClassification.from_pretrained(tmp_path / "run" / "model")
     assert model.config.id2label == {0: "no", 1: "yes"}
     answer = pipeline("text-classification", model=str(tmp_path / "run" / "model"))("a cat was bad")

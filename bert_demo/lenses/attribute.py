@@ -11,9 +11,13 @@ import torch
 from bert_demo.attribution import METHODS
 from bert_demo.attribution.base import Problem
 from bert_demo.backends.base import Backend, Encoding
+from bert_demo.errors import TextError
 from bert_demo.results import Attribution, Token, WordScore
 
 FIRST_STEPS = 16
+MOST_WINDOWS = 8
+"""Windows of a text that are explained; each costs as many passes as a text of its own."""
+
 OnProgress = Callable[[int, int], None]
 """Called with (passes done, passes planned so far); raise CancelledError in it to stop the work."""
 
@@ -50,6 +54,11 @@ class _Run:
     def explain(self, text: str, pair: str | None) -> Attribution:
         question = self.question
         encoding = self.backend.encode(text, pair)
+        if len(encoding.windows) > MOST_WINDOWS:
+            raise TextError(
+                f"The text is read in {len(encoding.windows)} windows; up to {MOST_WINDOWS} can be explained. "
+                "Shorten it."
+            )
         share = 1 / len(encoding.windows)
         scores = np.zeros(len(encoding.tokens), dtype=np.float64)
         ends = np.zeros(2)

@@ -81,9 +81,9 @@ def _classifier(options: argparse.Namespace, schedule: Schedule) -> None:
     files, tests = tuple(map(Path, options.data)), tuple(map(Path, options.test))
     parted = tuple(map(Path, options.parted))
     task = classifier.ClassifierTask(options.start, files, labels, output, parted, options.length, options.epochs)
-    test_sets = {path.name: read_labelled(path, labels) for path in tests}
+    test_sets = {_place(path): read_labelled(path, labels) for path in tests}
     for path in parted:
-        name = f"every {classifier.HOLD_OUT_EVERY}th row of {path.name}, left out of training"
+        name = f"every {classifier.HOLD_OUT_EVERY}th row of {_place(path)}, left out of training"
         test_sets[name] = classifier.split(read_labelled(path, labels))[1]
     model, tokenizer = classifier.finetune(task, schedule, say)
     about = (
@@ -155,3 +155,8 @@ def _command(options: argparse.Namespace) -> str:
 def _name(value: object) -> str:
     text = str(value)
     return shlex.quote(Path(text).name if Path(text).exists() else text)
+
+
+def _place(path: Path) -> str:
+    """A file with the folder that says what it is, such as sst2/dev.tsv."""
+    return f"{path.parent.name}/{path.name}"
