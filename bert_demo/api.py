@@ -1,7 +1,7 @@
 """The endpoints: JSON in, JSON out; the same for HTTP, MCP and the command line.
 
 ENDPOINTS lists them in order. Arguments come as JSON brings them and are checked by the service; answers are plain
-dictionaries, lists, strings and numbers.
+dictionaries, lists, strings and numbers. (Gradio's MCP server sends their text as Python writes it, not as JSON.)
 """
 
 from __future__ import annotations

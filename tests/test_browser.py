@@ -24,6 +24,7 @@ def browser() -> Iterator[Browser]:
     path = find_browser.find()
     assert path, "no Chromium: run python tests/find_browser.py"
     SCREENS.mkdir(exist_ok=True)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium

@@ -114,7 +114,7 @@ def _finish(
 ) -> None:
     """Publish, then measure the published (half-precision) weights and write their figures into the card."""
     target = Path(options.output) / "model"
-    origin = options.origin or options.start
+    origin = options.origin or _name(options.start)
     provenance = Provenance(
         title=options.title or Path(options.output).name,
         task="fill-mask" if options.task == "mlm" else "text-classification",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -15,20 +14,6 @@ from bert_demo.errors import DemoError
 
 _log = logging.getLogger(__name__)
 AT_ONCE = 4
-
-
-class JsonRecord(dict[str, Any]):
-    """An answer whose text is JSON: gradio's MCP server sends `str(answer)`."""
-
-    def __str__(self) -> str:
-        return json.dumps(self, ensure_ascii=False)
-
-
-class JsonRows(list[Any]):
-    """The same for a list."""
-
-    def __str__(self) -> str:
-        return json.dumps(self, ensure_ascii=False)
 
 
 def add_endpoints(service: Callable[[], Any]) -> None:
@@ -44,8 +29,7 @@ def _spoken(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(endpoint)
     def call(*arguments: Any, **named: Any) -> Any:
         try:
-            answer = endpoint(*arguments, **named)
-            return JsonRecord(answer) if isinstance(answer, dict) else JsonRows(answer)
+            return endpoint(*arguments, **named)
         except DemoError as error:
             raise gr.Error(f"{type(error).__name__}: {error}", print_exception=False) from None
         except Exception as error:
