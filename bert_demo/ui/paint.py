@@ -14,9 +14,8 @@ def paint(values: Iterable[tuple[Any, Any]]) -> None:
         if isinstance(value, Block):
             for name, given in value.constructor_args.items():
                 setattr(component, name, [(str(c), c) for c in given] if name == "choices" else given)
-                component._constructor_args[0][name] = (
-                    given  # gradio makes a visitor's copy of the component from these
-                )
+                # gradio makes a visitor's own copy of the component from its constructor's arguments
+                component._constructor_args[0][name] = given
             continue
         payload = component.postprocess(value)
         component.value = payload.model_dump() if hasattr(payload, "model_dump") else payload
