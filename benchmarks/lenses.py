@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from benchmarks.running import ROOT, seconds
 from bert_demo import BertService, Settings
+from bert_demo.backends.hub import load_model
+from bert_demo.catalogue import find
 from bert_demo.plots import attention, attributions, classify, fill_mask
 
 SHORT = "Not a masterpiece, but a warm and funny film that never outstays its welcome."
@@ -21,7 +23,9 @@ def measure() -> Iterator[tuple[str, str, str, str]]:
     service = BertService(Settings(cache_mb=0))
     service.warm_up()
     models = ROOT / "assets" / "models"
-    classifier = AutoModelForSequenceClassification.from_pretrained(models / "sentiment", attn_implementation="eager")
+    card = find("sentiment")
+    assert card is not None
+    classifier = load_model(card)[2]
     masked = AutoModelForMaskedLM.from_pretrained(models / "base", attn_implementation="eager")
     tokenizer = AutoTokenizer.from_pretrained(models / "base")
     for text in (SHORT, LONG):

@@ -1,4 +1,4 @@
-"""The same endpoints printed: python -m bert_demo classify|fill-mask|attention|attribute|next-sentence|models|train.
+"""The same endpoints printed: python -m bert_demo classify|fill-mask|attention|...|train|evaluate.
 
 Every command prints a table for people and, with --json, what the HTTP endpoint returns.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 from bert_demo import __version__
 from bert_demo.api import ENDPOINTS, Api
+from bert_demo.cli_training import add_evaluate, add_train
 from bert_demo.errors import DemoError
 from bert_demo.settings import Settings
 
@@ -23,9 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.command == "train":
-            from bert_demo.training.commands import run
+            from bert_demo.training import commands
 
-            run(options)
+            commands.run(options)
+        elif options.command == "evaluate":
+            from bert_demo.training import evaluate
+
+            evaluate.run(options)
         else:
             _ask(options)
     except DemoError as error:
@@ -85,38 +90,9 @@ def _parser() -> argparse.ArgumentParser:
         for flag, details in arguments[name]:
             command.add_argument(flag, **details)
         command.add_argument("--json", action="store_true", help="print what the HTTP endpoint returns")
-    _add_train(commands)
+    add_train(commands)
+    add_evaluate(commands)
     return parser
-
-
-def _add_train(commands: Any) -> None:
-    train = commands.add_parser("train", help="Make a model: pre-training or fine-tuning.")
-    tasks = train.add_subparsers(dest="task", required=True, metavar="mlm|classifier")
-    mlm = tasks.add_parser("mlm", help="continue masked-language-model pre-training on raw text")
-    mlm.add_argument("--text", nargs="+", required=True, metavar="FILE", help="UTF-8 text, plain or .xz")
-    mlm.add_argument("--single-probability", type=float, default=0.85, help="share of pieces that are one sentence")
-    mlm.add_argument("--content", action="store_true", help="mask frequent words less")
-    mlm.add_argument("--things", action="store_true", help="read only articles that define a kind of thing")
-    classifier = tasks.add_parser("classifier", help="fine-tune a classifier on labelled text")
-    classifier.add_argument("--data", nargs="*", default=[], metavar="FILE", help="CSV/TSV with text and label")
-    classifier.add_argument("--test", nargs="+", default=[], metavar="FILE", help="labelled files to measure on")
-    classifier.add_argument("--labels", nargs="+", required=True, help="label names, in the order of the logits")
-    classifier.add_argument("--epochs", type=float, default=2.0)
-    classifier.add_argument(
-        "--parted", nargs="*", default=[], metavar="FILE", help="as --data, but every 10th row is kept to measure on"
-    )
-    for task, rate, length, steps in ((mlm, 5e-4, 128, 3000), (classifier, 5e-5, 128, 0)):
-        task.add_argument("--start", required=True, metavar="MODEL", help="a directory or a hub id")
-        task.add_argument("--output", required=True, metavar="DIR", help="checkpoints and the finished model")
-        task.add_argument("--title", default="", help="name on the model card")
-        task.add_argument("--note", default="", help="a sentence for the model card, such as how a run was interrupted")
-        task.add_argument("--origin", default="", help="where the start comes from, for the model card")
-        task.add_argument("--steps", type=int, default=steps, help="steps of training; 0: as --epochs says")
-        task.add_argument("--length", type=int, default=length, help="tokens a piece of text")
-        task.add_argument("--learning-rate", type=float, default=rate)
-        task.add_argument("--head-factor", type=float, default=2.0, help="learning rate of the head over the rest")
-        task.add_argument("--layer-decay", type=float, default=1.0, help="learning rate of a layer over the next one")
-        task.add_argument("--seed", type=int, default=0)
 
 
 def _rows(rows: Sequence[Sequence[Any]]) -> str:

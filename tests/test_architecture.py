@@ -24,6 +24,7 @@ LEVELS = {
     "plots": 6,
     "training": 6,
     "ui": 7,
+    "cli_training": 6,
     "cli": 7,
     "__main__": 8,
     "__init__": 8,
@@ -36,6 +37,8 @@ LIBRARIES = {
     "captum": {"attribution"},
     "transformers": {"backends", "training"},
     "PIL": {"plots"},
+    "sklearn": {"training"},
+    "peft": {"training"},
 }
 ONLY = {"plots": {"results"}, "attribution": {"errors"}, "results": set(), "errors": set()}
 """Rooms that may see no more of the package than this."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from conftest import MODELS, OPENING
+from conftest import MODELS, OPENING, oracle_classifier
 from transformers import AutoModel, AutoTokenizer
 
 from bert_demo import BertService
@@ -17,8 +17,11 @@ from bert_demo.errors import ChoiceError, TextError
 @pytest.mark.parametrize("model", ["base", "sentiment"])
 @pytest.mark.parametrize(("text", "pair"), [(OPENING, None), ("a", None), ("The dog sat.", "It was tired.")])
 def test_equals_output_attentions(service: BertService, model: str, text: str, pair: str | None) -> None:
-    oracle = AutoModel.from_pretrained(MODELS / model, attn_implementation="eager", add_pooling_layer=False).eval()
-    inputs = AutoTokenizer.from_pretrained(MODELS / model)(text, pair, return_tensors="pt")
+    if model == "base":
+        oracle = AutoModel.from_pretrained(MODELS / model, attn_implementation="eager", add_pooling_layer=False).eval()
+    else:
+        oracle = oracle_classifier(model, attn_implementation="eager").bert
+    inputs = AutoTokenizer.from_pretrained(MODELS / "base")(text, pair, return_tensors="pt")
     with torch.no_grad():
         expected = torch.cat(oracle(**inputs, output_attentions=True).attentions).numpy()
     found = service.attention(text, pair, model)

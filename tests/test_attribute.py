@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import LayerIntegratedGradients
-from conftest import MODELS, OPENING
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from conftest import MODELS, OPENING, oracle_classifier
+from transformers import AutoTokenizer
 
 from bert_demo import BertService
 from bert_demo.attribution import METHODS
@@ -19,9 +19,7 @@ from bert_demo.errors import CancelledError, ChoiceError, MissingHeadError, Text
 
 @pytest.fixture(scope="module")
 def parts():
-    directory = MODELS / "sentiment"
-    model = AutoModelForSequenceClassification.from_pretrained(directory).eval()
-    return model, AutoTokenizer.from_pretrained(directory)
+    return oracle_classifier("sentiment"), AutoTokenizer.from_pretrained(MODELS / "base")
 
 
 def captum_scores(parts, text, pair, target, stand_in, steps, probability=False):

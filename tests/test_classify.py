@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from conftest import MODELS, OPENING
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
+from conftest import MODELS, OPENING, oracle_classifier
+from transformers import AutoTokenizer, pipeline
 
 from bert_demo import BertService
 from bert_demo.errors import MissingHeadError, TextError
@@ -25,7 +25,12 @@ TEXTS = (
 
 @pytest.fixture(scope="module")
 def oracle():
-    return pipeline("text-classification", model=str(MODELS / "sentiment"), top_k=None)
+    return pipeline(
+        "text-classification",
+        model=oracle_classifier("sentiment"),
+        tokenizer=AutoTokenizer.from_pretrained(MODELS / "base"),
+        top_k=None,
+    )
 
 
 def scores(answer: list) -> dict[str, float]:
@@ -51,7 +56,7 @@ def test_a_pair_equals_the_pipeline(service: BertService, oracle) -> None:
 
 
 def test_tokens_are_those_of_the_tokenizer(service: BertService) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(MODELS / "sentiment")
+    tokenizer = AutoTokenizer.from_pretrained(MODELS / "base")
     found = service.classify(OPENING)
     assert [token.id for token in found.tokens] == tokenizer(OPENING)["input_ids"]
     assert [token.text for token in found.tokens if token.special] == ["[CLS]", "[SEP]"]
@@ -67,8 +72,8 @@ def test_unknown_characters_are_marked(service: BertService) -> None:
 def test_a_long_text_is_the_mean_of_overlapping_windows(service: BertService) -> None:
     text = "The film was good at first and then it was bad. " * 60
     found = service.classify(text)
-    tokenizer = AutoTokenizer.from_pretrained(MODELS / "sentiment")
-    model = AutoModelForSequenceClassification.from_pretrained(MODELS / "sentiment")
+    tokenizer = AutoTokenizer.from_pretrained(MODELS / "base")
+    model = oracle_classifier("sentiment")
     ids = tokenizer(text, truncation=False, verbose=False)["input_ids"]
     assert [token.id for token in found.tokens] == ids
     assert len(found.windows) == 2
@@ -127,4 +132,4 @@ def test_a_model_without_the_head_says_so(service: BertService) -> None:
     with pytest.raises(MissingHeadError, match="no text-classification head"):
         service.classify("good", model="base")
     with pytest.raises(MissingHeadError, match="no next-sentence head"):
-        service.next_sentence("a", "b")
+        service.next_sentence("a", "b", "sentiment")

@@ -71,7 +71,7 @@ def test_answers_are_those_of_the_service(client: Client, service: BertService) 
         "tokens", "words", "scores", "input_output", "baseline_output", "delta", "relative_delta", "forward_passes",
         "converged",
     }  # fmt: skip
-    assert [row["name"] for row in client.predict(api_name="/models")] == ["sentiment", "base"]
+    assert [row["name"] for row in client.predict(api_name="/models")] == ["sentiment", "topics", "spam", "base"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,11 @@ def test_answers_are_those_of_the_service(client: Client, service: BertService) 
         ("/attention", {"text": "good", "head": 12}, "head must be from 0 to 11"),
         ("/attention", {"text": "good " * 200}, "All heads asked for are"),
         ("/attribute", {"text": "good", "method": "magic"}, "method must be one of"),
-        ("/next_sentence", {"first": "a", "second": "b"}, "MissingHeadError: The model base has no next-sentence"),
+        (
+            "/next_sentence",
+            {"first": "a", "second": "b", "model": "spam"},
+            "MissingHeadError: The model spam has no next-sentence",
+        ),
     ],
 )
 def test_errors_are_typed_and_say_what_to_do(client: Client, endpoint: str, arguments: dict, message: str) -> None:

@@ -13,17 +13,21 @@ from transformers import (
     AutoModelForMaskedLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    BertConfig,
     BertForMaskedLM,
+    BertForPreTraining,
     pipeline,
 )
 
+from bert_demo import BertService, Settings
 from bert_demo.backends.variants import head_at, shared_copy
 from bert_demo.cli import main
 from bert_demo.errors import BadDataError
-from bert_demo.training import classifier, corpus, mlm
+from bert_demo.training import classifier, corpus, mlm, pieces
 from bert_demo.training.labelled import read_labelled
 from bert_demo.training.loop import Schedule
 from bert_demo.training.masking import MaskingRule, mask_tokens, rates_by_frequency
+from bert_demo.training.treebank import untokenised
 
 
 @pytest.fixture
@@ -85,19 +89,23 @@ def test_pieces_are_whole_sentences_of_one_document() -> None:
     sentences = np.array([0, 4, 9, 12, 20])
     documents = np.array([0, 3, 4])
     made = corpus.Corpus(np.arange(20), sentences, documents)
-    full = corpus.pack(made, 10, 0.0, np.random.default_rng(0))
-    assert full.tolist() == [[0, 9], [9, 12], [12, 20]]
-    single = corpus.pack(made, 10, 1.0, np.random.default_rng(0))
-    assert single.tolist() == [[0, 4], [4, 9], [9, 12], [12, 20]]
-    cut = corpus.pack(made, 3, 0.0, np.random.default_rng(0))
-    assert cut.tolist() == [[0, 3], [3, 4], [4, 7], [7, 9], [9, 12], [12, 15], [15, 18], [18, 20]]
+
+    def cut(length: int, single: float) -> list[list[int]]:
+        found = pieces.pack(made, pieces.Mixture(length, single), np.random.default_rng(0))
+        assert (found[:, 2:] == [0, 0, pieces.NO_PAIR]).all()
+        return found[:, :2].tolist()
+
+    assert cut(10, 0.0) == [[0, 9], [9, 12], [12, 20]]
+    assert cut(10, 1.0) == [[0, 4], [4, 9], [9, 12], [12, 20]]
+    assert cut(3, 0.0) == [[0, 3], [3, 4], [4, 7], [7, 9], [9, 12], [12, 15], [15, 18], [18, 20]]
 
 
 def test_batches_hold_every_piece_once_within_the_budget() -> None:
     lengths = np.random.default_rng(0).integers(1, 100, 5000)
     ends = np.cumsum(lengths)
-    pieces = np.stack([ends - lengths, ends], axis=1)
-    groups = corpus.batches(pieces, 2048, np.random.default_rng(1))
+    none = np.zeros_like(ends)
+    cut = np.stack([ends - lengths, ends, none, none, none + pieces.NO_PAIR], axis=1)
+    groups = pieces.batches(cut, 2048, np.random.default_rng(1))
     assert sorted(np.concatenate(groups).tolist()) == list(range(5000))
     for group in groups:
         assert (lengths[group].max() + 2) * len(group) <= 2048
@@ -176,9 +184,9 @@ def test_train_classifier_learns_and_measures(tmp_path: Path, start: Path, capsy
     words = ["train", "classifier", "--start", str(start), "--parted", str(data), "--labels", "no", "yes"]
     words += ["--output", str(tmp_path / "run"), "--epochs", "4", "--learning-rate", "0.003"]
     assert main(words) == 0
+    out = capsys.readouterr().out
     assert (
-        f"accuracy, every 10th row of {tmp_path.name}/rows.tsv, left out of training: 100.0% of 40"
-        in capsys.readouterr().out
+        f"accuracy, every 10th row of {tmp_path.name}/rows.tsv, left out of training: 100.0 % (100.0 to 100.0)" in out
     )
     model = AutoModelForSequenceClassification.from_pretrained(tmp_path / "run" / "model")
     assert model.config.id2label == {0: "no", 1: "yes"}
@@ -193,23 +201,79 @@ def test_the_learning_rate_rises_stays_and_falls() -> None:
     )
 
 
-def test_accuracy_by_hand(tmp_path: Path, start: Path) -> None:
-    data = classifier.Labelled(("the cat", "a dog", "good"), (0, 0, 1))
-    tokenizer = AutoTokenizer.from_pretrained(start)
+def test_a_temperature_is_found_again(start: Path) -> None:
+    """Logits of a calibrated model times 3: dividing them by 3 is what fits, and answers stay."""
     model = AutoModelForSequenceClassification.from_pretrained(start, num_labels=2).eval()
+    tokenizer = AutoTokenizer.from_pretrained(start)
+    texts = tuple(
+        f"the {a} {b} {c}" for a in ("cat", "dog") for b in ("sat", "ran", "was") for c in ("good", "bad", ".")
+    )
+    rng = np.random.default_rng(0)
+    scores = classifier.probabilities(model, tokenizer, texts)[:, 1]
+    many = [(text, int(rng.random() < score)) for text, score in zip(texts, scores, strict=True) for _ in range(400)]
     with torch.no_grad():
-        model.classifier.weight.zero_()
-        model.classifier.bias.copy_(torch.tensor([1.0, 0.0]))
-    assert classifier.score(model, tokenizer, data).accuracy == pytest.approx(2 / 3)
+        model.classifier.weight.mul_(3)
+        model.classifier.bias.mul_(3)
+    data = classifier.Labelled(tuple(text for text, _ in many), tuple(label for _, label in many))
+    before = classifier.probabilities(model, tokenizer, texts)
+    assert classifier.calibrate(model, tokenizer, data) == pytest.approx(3, rel=0.15)
+    after = classifier.probabilities(model, tokenizer, texts)
+    assert (before.argmax(1) == after.argmax(1)).all()
+    assert after[:, 1] == pytest.approx(scores, abs=0.03)
+
+
+def test_treebank_spelling() -> None:
+    assert untokenised("it is n't bad , they say -lrb- he 's right -rrb- .") == "it isn't bad, they say (he's right)."
+    assert untokenised("`` fun '' ; ca n't wait !") == '"fun"; can\'t wait!'
+
+
+def test_the_blend_lies_between_two_models(start: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    save_tokenizer(other)
+    torch.manual_seed(9)
+    BertForMaskedLM(tiny_config()).save_pretrained(other)
+    model = AutoModelForMaskedLM.from_pretrained(start)
+    mine = model.bert.encoder.layer[0].intermediate.dense.weight.detach().clone()
+    head = model.cls.predictions.transform.dense.weight.detach().clone()
+    mlm.blend_encoder(model, str(other), 0.25)
+    theirs = AutoModelForMaskedLM.from_pretrained(other).bert.encoder.layer[0].intermediate.dense.weight
+    found = model.bert.encoder.layer[0].intermediate.dense.weight
+    assert torch.allclose(found, 0.75 * mine + 0.25 * theirs, atol=1e-6)
+    assert torch.equal(model.cls.predictions.transform.dense.weight, head)
+    save_tokenizer(tmp_path / "wide")
+    BertForMaskedLM(BertConfig(**(tiny_config().to_dict() | {"intermediate_size": 64}))).save_pretrained(
+        tmp_path / "wide"
+    )
+    with pytest.raises(BadDataError, match="cannot be blended in"):
+        mlm.blend_encoder(model, str(tmp_path / "wide"), 0.25)
+
+
+def test_train_mlm_with_pairs_makes_both_heads(tmp_path: Path, start: Path, text: Path, capsys) -> None:
+    words = ["train", "mlm", "--start", str(start), "--text", str(text), "--output", str(tmp_path / "run")]
+    lines = ["The cat sat. A dog ran in the house! The film was bad.", "The film was good. It was sad."]
+    text.write_text("\n\n".join(lines * 200), encoding="utf-8")
+    assert main([*words, "--steps", "4", "--length", "24", "--pair-probability", "0.5", "--blend", str(start)]) == 0
+    assert "next sentence, accuracy" in capsys.readouterr().out
+    made = BertForPreTraining.from_pretrained(tmp_path / "run" / "model")
+    assert made.cls.seq_relationship.weight.shape == (2, 16)
+    service = BertService(Settings())
+    answer = service.next_sentence("the cat sat .", "a dog ran .", str(tmp_path / "run" / "model"))
+    assert answer.is_next + answer.not_next == pytest.approx(1)
+
+
+def test_a_start_that_is_not_there(tmp_path: Path, text: Path, capsys) -> None:
+    words = ["train", "mlm", "--start", str(tmp_path / "none"), "--text", str(text), "--output", str(tmp_path / "run")]
+    assert main([*words, "--steps", "4"]) == 2
+    assert "There is no model to start from" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.csv", "sentence,wrong\nx,1\n", "needs a header with the columns"),
+        ("a.csv", "sentence,wrong\nx,perhaps\n", "needs a header with the columns"),
         ("a.csv", "text,label\n", "has a header and no rows"),
         ("a.csv", "text,label\nx,1\ny,maybe\n", "row 3: the label 'maybe' is none of no, yes"),
-        ("a.tsv", b"text\tlabel\n\xff\t1\n", "is not UTF-8"),
+        ("a.tsv", b"text\tlabel\n\xff\t1\n", "row 2: not UTF-8"),
         ("a.csv", None, "There is no file"),
     ],
 )
@@ -219,12 +283,6 @@ def test_bad_rows_are_named(tmp_path: Path, name: str, content: str | bytes | No
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(BadDataError, match=message):
         read_labelled(path, ("no", "yes"))
-
-
-def test_csv_and_tsv_are_read(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text('text,label\n"one, two",yes\nthree,0\n', encoding="utf-8")
-    assert read_labelled(path, ("no", "yes")) == classifier.Labelled(("one, two", "three"), (1, 0))
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", None])

@@ -21,8 +21,9 @@ from transformers.utils import logging as transformers_logging
 from transformers.utils.hub import resolve_revision
 
 from bert_demo.backends import encoding
+from bert_demo.backends.adapters import find_adapter
 from bert_demo.backends.base import Embedded, Encoding
-from bert_demo.backends.variants import head_at, with_embeddings
+from bert_demo.backends.variants import head_at, masked_logits, with_embeddings
 from bert_demo.catalogue import ModelCard
 from bert_demo.errors import MissingHeadError, ModelLoadError
 from bert_demo.results import ModelInfo
@@ -45,7 +46,7 @@ class HubBackend:
     """
 
     def __init__(self, card: ModelCard) -> None:
-        config, self._tokenizer, self._model, revision = _load(card)
+        config, self._tokenizer, self._model, revision = load_model(card)
         tasks = _HEADS[_head_of(config, card)][1]
         self.labels: tuple[str, ...] = ()
         if "text-classification" in tasks:
@@ -94,8 +95,7 @@ class HubBackend:
         columns = torch.tensor([encoding.windows[window].index(position) for position in positions])
         model = head_at(self._model, torch.zeros_like(columns), columns)
         output = model(**self._inputs(encoding, encoding.windows[window]))
-        logits = output.prediction_logits if "prediction_logits" in output else output.logits
-        return np.asarray(logits[:, 0].softmax(-1))
+        return np.asarray(masked_logits(output)[:, 0].softmax(-1))
 
     @torch.inference_mode()
     def attentions(self, encoding: Encoding, window: int) -> np.ndarray:
@@ -164,20 +164,18 @@ _ADVICE = {
 }
 
 
-def _load(card: ModelCard) -> tuple[Any, Any, Any, str]:
-    """Configuration, tokenizer, model, and the commit (of a hub) that all three came from."""
+def load_model(card: ModelCard) -> tuple[Any, Any, Any, str]:
+    """Configuration, tokenizer, model, and the commit (of a hub) that all three came from.
+
+    A directory with a LoRA adapter and a config.json is its base with the adapter merged in. Raises ModelLoadError.
+    """
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     where: dict[str, Any] = {"trust_remote_code": False}
     if not Path(card.source).is_dir():
         where["revision"] = resolve_revision(card.source, card.revision)
     try:
-        config = AutoConfig.from_pretrained(card.source, **where)
-        loader = _HEADS[_head_of(config, card)][0]
-        tokenizer = AutoTokenizer.from_pretrained(card.source, **where)
-        model = loader.from_pretrained(
-            card.source, use_safetensors=True, dtype=torch.float32, attn_implementation="eager", **where
-        )
+        config, tokenizer, model = _read(card, where)
     except ModelLoadError:
         raise
     except Exception as error:  # safetensors, the hub's client and transformers each raise kinds of their own
@@ -194,6 +192,20 @@ def _load(card: ModelCard) -> tuple[Any, Any, Any, str]:
         raise ModelLoadError(f"The model {card.name!r} cannot give its attention weights (no eager attention).")
     revision = where.get("revision", card.revision)
     return config, tokenizer, model.eval().requires_grad_(False), str(getattr(revision, "resolved", revision))
+
+
+def _read(card: ModelCard, where: dict[str, Any]) -> tuple[Any, Any, Any]:
+    adapter = find_adapter(card.source)
+    source = str(adapter.base) if adapter else card.source
+    config = AutoConfig.from_pretrained(card.source, **where)
+    loader = _HEADS[_head_of(config, card)][0]
+    tokenizer = AutoTokenizer.from_pretrained(source, **where)
+    options = {"use_safetensors": True, "dtype": torch.float32, "attn_implementation": "eager", **where}
+    if adapter is None:
+        return config, tokenizer, loader.from_pretrained(source, **options)
+    model = loader.from_pretrained(source, config=config, **options)
+    adapter.merge_into(model)
+    return config, tokenizer, model
 
 
 def _head_of(config: Any, card: ModelCard) -> str:

@@ -47,6 +47,12 @@ def head_at(model: nn.Module, rows: torch.Tensor, columns: torch.Tensor) -> Any:
     return variant
 
 
+def masked_logits(output: Any) -> torch.Tensor:
+    """The masked-language-model logits of a model with that head alone or with both."""
+    logits: torch.Tensor = output.prediction_logits if "prediction_logits" in output else output.logits
+    return logits
+
+
 class _Given(nn.Module):
     """Stands for an embedding module and answers with the tensor that was put in."""
 

@@ -1,10 +1,12 @@
 """Fine-tuning a classifier, as in Devlin et al. 2019, section 4.1: AdamW, 5e-5, batches of 32.
 
 A text longer than `length` is read at a random stretch, another one each epoch, so that all of a review is learnt from.
+With `rank` the start stays as it is and only low-rank adapters (LoRA) and the head are learnt.
 """
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,25 +15,29 @@ import numpy as np
 import torch
 from transformers import (
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     PreTrainedTokenizerBase,
 )
 
-from bert_demo.backends.encoding import encode
 from bert_demo.errors import BadDataError
+from bert_demo.training.evaluation.classification import probabilities
 from bert_demo.training.labelled import Labelled, read_labelled
-from bert_demo.training.loop import Report, Schedule, train
+from bert_demo.training.loop import Report, Schedule, load_start, train
 from bert_demo.training.masking import collate
+from bert_demo.training.treebank import untokenised
 
 BATCH = 32
 HOLD_OUT_EVERY = 10
+CALIBRATE_EVERY = 50
+LORA_DROPOUT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifierTask:
     """What to learn: labelled files, label names in the order of the logits, tokens a text.
 
-    files are learnt from as a whole; of `parted` every HOLD_OUT_EVERYth row is left out, to measure on.
+    files are learnt from as a whole; of `parted` every HOLD_OUT_EVERYth row is left out, to measure on; `natural` are
+    files in the Treebank's spelling ("is n't ."), learnt from as people write ("isn't."). rank: of the adapters, 0 to
+    train all weights; smoothing: of the labels (Szegedy et al. 2016).
     """
 
     start: str
@@ -39,37 +45,30 @@ class ClassifierTask:
     labels: tuple[str, ...]
     output: Path
     parted: tuple[Path, ...] = ()
+    natural: tuple[Path, ...] = ()
     length: int = 128
     epochs: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class ClassifierScore:
-    """Share of right answers on `rows` texts, long ones as the mean of their windows' probabilities."""
-
-    accuracy: float
-    rows: int
+    rank: int = 0
+    smoothing: float = 0.0
 
 
 def finetune(task: ClassifierTask, schedule: Schedule, report: Report) -> tuple[Any, PreTrainedTokenizerBase]:
-    """Train and return (model, tokenizer). `schedule.steps` of 0 means: as many as `task.epochs` asks for."""
-    tokenizer = AutoTokenizer.from_pretrained(task.start)
+    """Train, calibrate and return (model, tokenizer). `schedule.steps` of 0: as many as `task.epochs` asks for.
+
+    One row in CALIBRATE_EVERY is kept from training to fit the temperature.
+    """
     torch.manual_seed(schedule.seed)
-    model = AutoModelForSequenceClassification.from_pretrained(
+    model, tokenizer = load_start(
+        AutoModelForSequenceClassification,
         task.start,
-        dtype=torch.float32,
         id2label=dict(enumerate(task.labels)),
         label2id={label: index for index, label in enumerate(task.labels)},
         hidden_dropout_prob=0.1,
         attention_probs_dropout_prob=0.1,
     )
-    parts = [read_labelled(path, task.labels) for path in task.files]
-    parts += [split(read_labelled(path, task.labels))[0] for path in task.parted]
-    data = Labelled(tuple(t for part in parts for t in part.texts), tuple(y for part in parts for y in part.labels))
-    if not data.texts:
-        raise BadDataError("There is nothing to learn from: name files with --data or --parted.")
-    if len(set(data.labels)) < 2:
-        raise BadDataError("The training files hold one label only; a classifier needs at least two.")
+    if task.rank:
+        model = with_adapters(model, task.rank)
+    data, apart = _read(task)
     rows = [
         np.asarray(ids, dtype=np.int64)
         for ids in tokenizer(list(data.texts), add_special_tokens=False, truncation=False, verbose=False)["input_ids"]
@@ -84,43 +83,86 @@ def finetune(task: ClassifierTask, schedule: Schedule, report: Report) -> tuple[
         chosen, pieces = order.batch(step)
         return (*collate(pieces, *frame), torch.from_numpy(targets[chosen]))
 
-    train(model, batch_at, _loss, plan, task.output / "checkpoints" / "classifier.pt", report)
+    def loss_of(model: Any, batch: Any) -> tuple[torch.Tensor, int]:
+        ids, attention, truth = batch
+        logits = model(input_ids=ids, attention_mask=attention).logits
+        loss = torch.nn.functional.cross_entropy(logits, truth, label_smoothing=task.smoothing)
+        return loss, int(attention.sum())
+
+    train(model, batch_at, loss_of, plan, task.output / "checkpoints" / "classifier.pt", report)
+    report(f"temperature {calibrate(model, tokenizer, apart):.3f}, fitted on {len(apart.texts):,} rows kept apart")
     return model, tokenizer
 
 
-def split(data: Labelled) -> tuple[Labelled, Labelled]:
-    """(training, held out): every HOLD_OUT_EVERYth row is held out."""
+def with_adapters(model: Any, rank: int) -> Any:
+    """The model in peft's wrapping: adapters on every linear map of encoder and pooler, the head trained whole."""
+    try:
+        from peft import LoraConfig, TaskType, get_peft_model
+    except ImportError as error:
+        raise BadDataError("Adapters are trained with peft: pip install peft, or leave --rank out.") from error
+    config = LoraConfig(
+        task_type=TaskType.SEQ_CLS, r=rank, lora_alpha=2 * rank, lora_dropout=LORA_DROPOUT, target_modules="all-linear"
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning
+        )  # peft 0.21 asks it
+        return get_peft_model(model, config)
+
+
+def split(data: Labelled, every: int = HOLD_OUT_EVERY) -> tuple[Labelled, Labelled]:
+    """(training, held out): every `every`-th row is held out."""
 
     def side(held: bool) -> Labelled:
-        chosen = [row for row in range(len(data.texts)) if ((row + 1) % HOLD_OUT_EVERY == 0) == held]
+        chosen = [row for row in range(len(data.texts)) if ((row + 1) % every == 0) == held]
         return Labelled(tuple(data.texts[row] for row in chosen), tuple(data.labels[row] for row in chosen))
 
     return side(False), side(True)
 
 
-@torch.inference_mode()
-def score(model: Any, tokenizer: PreTrainedTokenizerBase, data: Labelled) -> ClassifierScore:
-    """Accuracy; long texts in the same overlapping windows as the page reads them."""
-    limit = min(int(tokenizer.model_max_length), int(model.config.max_position_embeddings))
-    right = 0
-    for text, label in zip(data.texts, data.labels, strict=True):
-        encoding = encode(tokenizer, text, None, limit)
-        total = torch.zeros(model.config.num_labels)
-        for window in encoding.windows:
-            ids = torch.tensor([[encoding.tokens[position].id for position in window]])
-            total += model(input_ids=ids).logits[0].softmax(-1)
-        right += int(total.argmax()) == label
-    return ClassifierScore(right / len(data.texts), len(data.texts))
+def calibrate(model: Any, tokenizer: PreTrainedTokenizerBase, data: Labelled) -> float:
+    """Divide the head's logits by the temperature that fits `data` best (Guo et al. 2017); answers stay the same.
+
+    Changes the head in place and returns the temperature; 1 when there is nothing to fit.
+    """
+    head = getattr(model, "classifier", None)
+    head = getattr(head, "modules_to_save", {"default": head})["default"]
+    if not isinstance(head, torch.nn.Linear) or not data.texts:
+        return 1.0
+    logits = torch.from_numpy(np.log(np.maximum(probabilities(model, tokenizer, data.texts), 1e-12)))
+    truth = torch.tensor(data.labels)
+    temperatures = torch.logspace(-0.7, 0.7, 141, dtype=torch.float64).tolist()
+    losses = [float(torch.nn.functional.cross_entropy(logits / each, truth)) for each in temperatures]
+    best = temperatures[int(np.argmin(losses))]
+    with torch.no_grad():
+        head.weight.div_(best)
+        head.bias.div_(best)
+    return float(best)
+
+
+def _read(task: ClassifierTask) -> tuple[Labelled, Labelled]:
+    """(to learn from, kept apart for the temperature)."""
+    parts = [read_labelled(path, task.labels) for path in task.files]
+    parts += [split(read_labelled(path, task.labels))[0] for path in task.parted]
+    apart = [split(part, CALIBRATE_EVERY)[1] for part in parts]
+    parts = [split(part, CALIBRATE_EVERY)[0] for part in parts]
+    for path in task.natural:
+        part = split(read_labelled(path, task.labels), CALIBRATE_EVERY)[0]
+        parts.append(Labelled(tuple(map(untokenised, part.texts)), part.labels))
+    data = _joined(parts)
+    if not data.texts:
+        raise BadDataError("There is nothing to learn from: name files with --data or --parted.")
+    if len(set(data.labels)) < 2:
+        raise BadDataError("The training files hold one label only; a classifier needs at least two.")
+    return data, _joined(apart)
+
+
+def _joined(parts: list[Labelled]) -> Labelled:
+    return Labelled(tuple(t for part in parts for t in part.texts), tuple(y for part in parts for y in part.labels))
 
 
 def _plan(task: ClassifierTask, schedule: Schedule, rows: int) -> Schedule:
     return schedule if schedule.steps else replace(schedule, steps=max(1, round(task.epochs * rows / BATCH)))
-
-
-def _loss(model: Any, batch: Any) -> tuple[torch.Tensor, int]:
-    ids, attention, targets = batch
-    logits = model(input_ids=ids, attention_mask=attention).logits
-    return torch.nn.functional.cross_entropy(logits, targets), int(attention.sum())
 
 
 class _EpochOrder:

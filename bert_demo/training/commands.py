@@ -1,32 +1,32 @@
-"""`train mlm` and `train classifier`: train, publish, measure what was published, write the card."""
+"""`train mlm`, `classifier`, `all`, `cards`: train, publish, measure what was published, write the card."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from transformers import (
-    AutoModelForMaskedLM,
-    AutoModelForSequenceClassification,
-    AutoTokenizer,
-)
-
+from bert_demo.backends.hub import load_model
 from bert_demo.errors import BadDataError
-from bert_demo.training import classifier, mlm
+from bert_demo.settings import ASSETS
+from bert_demo.training import classifier, mlm, recipes, tables
+from bert_demo.training.card import ADAPTED, WHOLE, Card, Figures
+from bert_demo.training.evaluation import classification, pretraining
 from bert_demo.training.labelled import Labelled, read_labelled
 from bert_demo.training.loop import Schedule
-from bert_demo.training.publish import Provenance, publish, sha256
+from bert_demo.training.measure import MEASURES, local
+from bert_demo.training.publish import publish, sha256, weights_of
 
 say = partial(print, flush=True)
+_SILENT = ("command", "task", "title", "note", "origin")
 
 
 def run(options: argparse.Namespace) -> None:
     """Run what the command line asked for. Raises BadDataError."""
+    if options.task in ("all", "cards"):
+        _bundle(options)
+        return
     if options.length < 8:
         raise BadDataError("--length must be at least 8 tokens.")
     schedule = Schedule(
@@ -39,100 +39,109 @@ def run(options: argparse.Namespace) -> None:
     {"mlm": _mlm, "classifier": _classifier}[options.task](options, schedule)
 
 
+def _bundle(options: argparse.Namespace) -> None:
+    places = recipes.Places(Path(options.encoder), Path(options.data), Path(options.output))
+    for path in (places.encoder, places.data):
+        if not path.is_dir():
+            raise BadDataError(f"There is no directory {path}.")
+    if options.task == "all":
+        recipes.train_all(places, tuple(options.only), say)
+    elif options.again:
+        recipes.write_cards(places, tuple(options.only) or tuple(MEASURES), say)
+    else:
+        recipes.render_cards(places, tuple(options.only) or tuple(MEASURES))
+    if options.install:
+        recipes.install(places, ASSETS / "models")
+        say(f"copied to {ASSETS / 'models'}")
+
+
 def _mlm(options: argparse.Namespace, schedule: Schedule) -> None:
     if schedule.steps < 1:
         raise BadDataError("--steps must be at least 1.")
-    output = Path(options.output)
     task = mlm.MaskedLMTask(
         options.start,
         tuple(map(Path, options.text)),
-        output,
+        Path(options.output),
         length=options.length,
         single_probability=options.single_probability,
+        pair_probability=options.pair_probability,
         content=options.content,
         things=options.things,
+        blend=(options.blend, options.blend_share) if options.blend else None,
     )
     model, tokenizer = mlm.pretrain(task, schedule, say)
+    target = Path(options.output) / "model"
+    publish(model, tokenizer, target)
     _, held_out = mlm.prepare(task, tokenizer, say)
+    _, tokenizer, loaded, _ = load_model(local(target))
+    where = f"{task.texts[0].name}, documents left out of training"
+    rows = tables.masked_rows(pretraining.evaluate_masked(loaded, tokenizer, held_out), where)
+    if task.pair_probability:
+        rows += tables.next_sentence_rows(pretraining.evaluate_next_sentence(loaded, tokenizer, held_out), where)
     names = ", ".join(path.name for path in task.texts)
-    about = (
-        "A masked-language model: it guesses the word behind [MASK]. Its guesses reflect the texts that it read, with "
-        "their errors and prejudices; they are no statements of fact."
-    )
-
-    def facts(loaded: Any) -> dict[str, str]:
-        found = mlm.score(loaded, tokenizer, held_out)
-        name = task.texts[0].name
-        return {
-            f"perplexity, 15 % masks, up to 128 tokens, held-out documents of {name}": f"{found.perplexity:.1f}",
-            "masked tokens guessed exactly": f"{found.accuracy:.1%} of {found.masked_tokens:,}",
-            "steps, tokens a batch": f"{schedule.steps:,}, at most {task.batch_tokens:,}",
-        }
-
+    about = "A masked-language model: it guesses the word behind [MASK]."
+    limits = "facts. Its guesses reflect the texts that it read, with their errors and prejudices."
     data = f"{names}; every {mlm.HOLD_OUT_EVERY}th document of each was left out."
-    _finish(options, model, tokenizer, AutoModelForMaskedLM, facts, about, data)
+    code = WHOLE.format(task="fill-mask", place=target.name, example="Water freezes into [MASK].")
+    _finish(options, target, about, limits, data, code, rows)
 
 
 def _classifier(options: argparse.Namespace, schedule: Schedule) -> None:
     labels = tuple(options.labels)
     if len(set(labels)) < 2 or len(set(labels)) < len(labels):
         raise BadDataError("--labels needs at least two names, all different.")
-    output = Path(options.output)
     files, tests = tuple(map(Path, options.data)), tuple(map(Path, options.test))
     parted = tuple(map(Path, options.parted))
-    task = classifier.ClassifierTask(options.start, files, labels, output, parted, options.length, options.epochs)
-    test_sets = {_place(path): read_labelled(path, labels) for path in tests}
+    task = classifier.ClassifierTask(
+        options.start,
+        files,
+        labels,
+        Path(options.output),
+        parted,
+        tuple(map(Path, options.natural)),
+        options.length,
+        options.epochs,
+        options.rank,
+        options.smoothing,
+    )
+    if task.rank and not Path(task.start).is_dir():
+        raise BadDataError("--rank needs a --start that is a directory: the adapter names the place of its base.")
+    sets: dict[str, Labelled] = {_place(path): read_labelled(path, labels) for path in tests}
     for path in parted:
         name = f"every {classifier.HOLD_OUT_EVERY}th row of {_place(path)}, left out of training"
-        test_sets[name] = classifier.split(read_labelled(path, labels))[1]
+        sets[name] = classifier.split(read_labelled(path, labels))[1]
     model, tokenizer = classifier.finetune(task, schedule, say)
-    about = (
-        f"A classifier with the labels {', '.join(labels)}. It judges every text by these labels, also one that fits "
-        "none."
-    )
-
-    def facts(loaded: Any) -> dict[str, str]:
-        return {f"accuracy, {name}": _accuracy(loaded, tokenizer, data) for name, data in test_sets.items()}
-
-    data = f"{', '.join(path.name for path in (*files, *parted))}."
-    _finish(options, model, tokenizer, AutoModelForSequenceClassification, facts, about, data)
-
-
-def _accuracy(model: Any, tokenizer: Any, data: Labelled) -> str:
-    found = classifier.score(model, tokenizer, data)
-    return f"{found.accuracy:.1%} of {found.rows:,}"
+    target = Path(options.output) / "model"
+    publish(model, tokenizer, target, task.start if task.rank else None)
+    _, tokenizer, loaded, _ = load_model(local(target))
+    rows: list[tables.Row] = []
+    for name, data in sets.items():
+        scores = classification.probabilities(loaded, tokenizer, data.texts)
+        rows += tables.classifier_rows(classification.report(scores, data.labels, labels), name)
+    about = f"A classifier with the labels {', '.join(labels)}."
+    limits = "texts unlike those it learnt from. It judges every text by its labels, also one that fits none."
+    example = "A warm and funny film."
+    code = WHOLE.format(task="text-classification", place=target.name, example=example)
+    if task.rank:
+        code = ADAPTED.format(place=target.name, base=Path(task.start).name, example=example)
+    _finish(options, target, about, limits, f"{', '.join(path.name for path in (*files, *parted))}.", code, rows)
 
 
 def _finish(
-    options: argparse.Namespace,
-    model: Any,
-    tokenizer: Any,
-    loader: Any,
-    facts: Callable[[Any], dict[str, str]],
-    about: str,
-    data: str,
+    options: argparse.Namespace, target: Path, about: str, limits: str, data: str, code: str, rows: list[tables.Row]
 ) -> None:
-    """Publish, then measure the published (half-precision) weights and write their figures into the card."""
-    target = Path(options.output) / "model"
+    """Write the card of the published (half-precision) weights, and say what it says."""
     origin = options.origin or _name(options.start)
-    provenance = Provenance(
-        title=options.title or Path(options.output).name,
-        task="fill-mask" if options.task == "mlm" else "text-classification",
-        example="Water freezes into [MASK]." if options.task == "mlm" else "A warm and funny film.",
-        about=about,
-        origin=origin,
-        origin_sha256=sha256(Path(options.start) / "model.safetensors"),
-        data=data,
-        command=_command(options),
-        facts={},
-        note=options.note,
+    facts = (
+        ("Starts from", f"{origin}, weights sha256 `{sha256(weights_of(Path(options.start)))}`."),
+        ("Learnt from", data),
+        ("Made by", f"`{_command(options)}`. {options.note}".strip()),
+        ("Weights", f"float16, sha256 `{sha256(weights_of(target))}`; computed in float32."),
     )
-    publish(model, tokenizer, target, provenance)
-    loaded = loader.from_pretrained(target).eval()
-    figures = facts(loaded)
-    publish(loaded, AutoTokenizer.from_pretrained(target), target, replace(provenance, facts=figures))
-    for name, value in figures.items():
-        say(f"{name}: {value}")
+    card = Card(options.title or Path(options.output).name, "apache-2.0", origin, about, limits, facts, code)
+    card.write(target, Figures((tables.figures_table(rows),) if rows else ()))
+    for name, value, where in rows:
+        say(f"{name}: {value} ({where})")
     say(f"written to {target}")
 
 
@@ -140,12 +149,9 @@ def _command(options: argparse.Namespace) -> str:
     """The command as a reader would type it: of files and directories of this machine only their names are kept."""
     words = [f"train {options.task}"]
     for name, value in sorted(vars(options).items()):
-        if (
-            name in ("command", "task", "title", "note", "origin")
-            or value is None
-            or value is False
-            or value in ("", [])
-        ):
+        if name in _SILENT or value is None or value is False or value in ("", []):
+            continue
+        if name == "blend_share" and not options.blend:
             continue
         shown = [_name(each) for each in (value if isinstance(value, list) else [value])]
         words.append(" ".join([f"--{name.replace('_', '-')}", *([] if value is True else shown)]))

@@ -11,10 +11,21 @@ from typing import Any
 
 import torch
 from torch import nn
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from bert_demo.errors import BadDataError
+from bert_demo.errors import BadDataError, ModelLoadError
 
 Report = Callable[[str], None]
+
+
+def load_start(loader: Any, start: str, **options: Any) -> tuple[Any, PreTrainedTokenizerBase]:
+    """(model with the head that `loader` gives it, in float32, its tokenizer). Raises ModelLoadError."""
+    try:
+        return loader.from_pretrained(start, dtype=torch.float32, **options), AutoTokenizer.from_pretrained(start)
+    except Exception as error:  # safetensors, the hub's client and transformers each raise kinds of their own
+        raise ModelLoadError(
+            f"There is no model to start from in {start!r} ({type(error).__name__}). Give a directory or a hub id."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,7 @@ def parameter_groups(model: nn.Module, schedule: Schedule) -> list[dict[str, Any
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
+        name = name.removeprefix("base_model.model.")  # where peft wraps the model
         rate = schedule.head_factor
         if name.startswith(prefix):
             found = [int(part) for part in name.split(".") if part.isdigit()]

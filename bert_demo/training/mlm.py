@@ -1,12 +1,11 @@
-"""Masked-language-model pre-training, continued from any encoder of the BERT family.
+"""Masked-language-model pre-training, continued from any encoder of the BERT family, with or without next sentences.
 
-The head is computed at the masked positions only, and its vocabulary projection is tied to the word embeddings.
+The masked-language-model head is computed at the masked positions only; its projection is the word embeddings.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,24 +13,34 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoModelForMaskedLM, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import (
+    AutoModel,
+    AutoModelForMaskedLM,
+    AutoModelForPreTraining,
+    PreTrainedTokenizerBase,
+)
 
-from bert_demo.backends.variants import head_at
+from bert_demo.backends.variants import head_at, masked_logits
 from bert_demo.errors import BadDataError
 from bert_demo.training import corpus as corpora
-from bert_demo.training.loop import Report, Schedule, train
-from bert_demo.training.masking import MaskingRule, collate, mask_tokens, rates_by_frequency
+from bert_demo.training.evaluation.pretraining import frame, masking_rule
+from bert_demo.training.loop import Report, Schedule, load_start, train
+from bert_demo.training.masking import mask_tokens, rates_by_frequency
+from bert_demo.training.pieces import Mixture, batches, collate, pack
 
+Batch = tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]
 HOLD_OUT_EVERY = 100
-EVALUATION_SHARE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class MaskedLMTask:
     """What to read and how: texts, tokens a piece (with [CLS] and [SEP]) and a batch, share of masks.
 
-    single_probability: how likely a piece is a single sentence; content: mask frequent tokens less; things: read only
-    the articles about kinds of things (`corpus.is_about_a_thing`).
+    single_probability: how likely a piece is a single sentence; pair_probability: how likely it is a pair for the
+    next-sentence task (0: a masked-language model without that head); content: mask frequent tokens less; things: read
+    only the articles about kinds of things (`corpus.is_about_a_thing`); blend: a model of the same shape whose encoder
+    weights are mixed into the start's, and their share (Wortsman et al. 2022, arXiv 2109.01903: weights of two models
+    with a common origin may be averaged; what pre-training took from the origin is partly given back).
     """
 
     start: str
@@ -41,26 +50,19 @@ class MaskedLMTask:
     batch_tokens: int = 2048
     mask_share: float = 0.2
     single_probability: float = 0.85
+    pair_probability: float = 0.0
     content: bool = False
     things: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MaskedLMScore:
-    """Held-out quality: perplexity = exp(mean negative log-likelihood of the masked tokens), in natural units."""
-
-    perplexity: float
-    accuracy: float
-    masked_tokens: int
+    blend: tuple[str, float] | None = None
 
 
 def pretrain(task: MaskedLMTask, schedule: Schedule, report: Report) -> tuple[Any, PreTrainedTokenizerBase]:
     """Train and return (model, tokenizer); checkpoints go to `task.output`/checkpoints. Resumes by itself."""
-    tokenizer = AutoTokenizer.from_pretrained(task.start)
     torch.manual_seed(schedule.seed)
-    model = AutoModelForMaskedLM.from_pretrained(
-        task.start, dtype=torch.float32, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
-    )
+    loader = AutoModelForPreTraining if task.pair_probability else AutoModelForMaskedLM
+    model, tokenizer = load_start(loader, task.start, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    if task.blend:
+        blend_encoder(model, *task.blend)
     text, _ = prepare(task, tokenizer, report)
     report(f"{len(text.ids):,} tokens to train on, {len(text.documents) - 1:,} documents")
     rule = masking_rule(tokenizer, task.mask_share)
@@ -68,51 +70,40 @@ def pretrain(task: MaskedLMTask, schedule: Schedule, report: Report) -> tuple[An
         rule = replace(rule, rates=rates_by_frequency(text.ids, len(tokenizer), task.mask_share))
     order = _BatchOrder(text, task, schedule.seed)
 
-    def batch_at(step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        ids, attention = collate(order.rows(step), *_frame(tokenizer))
+    def batch_at(step: int) -> Batch:
+        inputs = collate(text, order.pieces(step), frame(tokenizer))
         generator = torch.Generator().manual_seed(schedule.seed * 7_919 + step)
-        corrupted, chosen = mask_tokens(ids, rule, generator)
-        return corrupted, attention, ids, chosen
+        corrupted, chosen = mask_tokens(inputs["input_ids"], rule, generator)
+        return inputs, corrupted, chosen
 
-    train(model, batch_at, masked_loss, schedule, task.output / "checkpoints" / "mlm.pt", report)
+    train(model, batch_at, pretraining_loss, schedule, task.output / "checkpoints" / "mlm.pt", report)
     return model, tokenizer
 
 
-def masked_loss(model: Any, batch: Any) -> tuple[torch.Tensor, int]:
-    """Mean cross-entropy at the chosen positions, and the number of tokens read."""
-    corrupted, attention, ids, chosen = batch
+@torch.no_grad()
+def blend_encoder(model: Any, other: str, share: float) -> None:
+    """Move every encoder weight of `model` by `share` of the way to that of `other`, where both have it."""
+    theirs = AutoModel.from_pretrained(other, dtype=torch.float32).state_dict()
+    for name, mine in model.base_model.state_dict().items():
+        if mine.is_floating_point() and not name.startswith("pooler"):
+            if name not in theirs or theirs[name].shape != mine.shape:
+                raise BadDataError(f"{other} cannot be blended in: its weights are not those of the start ({name}).")
+            mine.lerp_(theirs[name], share)
+
+
+def pretraining_loss(model: Any, batch: Batch) -> tuple[torch.Tensor, int]:
+    """Mean cross-entropy at the chosen positions plus, where there are pairs, that of next sentence; tokens read."""
+    inputs, corrupted, chosen = batch
     rows, columns = chosen.nonzero(as_tuple=True)
-    logits = head_at(model, rows, columns)(input_ids=corrupted, attention_mask=attention).logits[:, 0]
-    return torch.nn.functional.cross_entropy(logits, ids[rows, columns]), int(attention.sum())
-
-
-@torch.inference_mode()
-def score(model: Any, tokenizer: PreTrainedTokenizerBase, text: corpora.Corpus, pieces: int = 1500) -> MaskedLMScore:
-    """Perplexity and accuracy on full 128-token pieces of held-out text, 15 % masked, always the same masks."""
-    spans = corpora.pack(text, 126, 0.0, np.random.default_rng(0))
-    lengths = spans[:, 1] - spans[:, 0]
-    spans = spans[lengths >= min(96, lengths.max())]
-    spans = spans[np.random.default_rng(1).permutation(len(spans))[:pieces]]
-    rule = masking_rule(tokenizer, EVALUATION_SHARE)
-    generator = torch.Generator().manual_seed(0)
-    model.eval()
-    loss, right, count = 0.0, 0, 0
-    for start in range(0, len(spans), 32):
-        rows = [text.ids[first:end].astype(np.int64) for first, end in spans[start : start + 32]]
-        ids, attention = collate(rows, *_frame(tokenizer))
-        corrupted, chosen = mask_tokens(ids, rule, generator)
-        at = chosen.nonzero(as_tuple=True)
-        logits = head_at(model, *at)(input_ids=corrupted, attention_mask=attention).logits[:, 0]
-        truth = ids[at]
-        loss += float(torch.nn.functional.cross_entropy(logits, truth, reduction="sum"))
-        right += int((logits.argmax(-1) == truth).sum())
-        count += len(truth)
-    return MaskedLMScore(math.exp(loss / count), right / count, count)
-
-
-def masking_rule(tokenizer: PreTrainedTokenizerBase, share: float) -> MaskingRule:
-    """The masking rule for a tokenizer's vocabulary."""
-    return MaskingRule(int(tokenizer.mask_token_id), len(tokenizer), tuple(tokenizer.all_special_ids), share)
+    kinds = inputs["next_sentence_label"]
+    paired = bool((kinds >= 0).any())
+    types = {"token_type_ids": inputs["token_type_ids"]} if paired else {}
+    output = head_at(model, rows, columns)(input_ids=corrupted, attention_mask=inputs["attention_mask"], **types)
+    logits = masked_logits(output)[:, 0]
+    loss = torch.nn.functional.cross_entropy(logits, inputs["input_ids"][rows, columns])
+    if paired:
+        loss = loss + torch.nn.functional.cross_entropy(output.seq_relationship_logits, kinds)
+    return loss, int(inputs["attention_mask"].sum())
 
 
 def prepare(
@@ -147,10 +138,6 @@ def _cached(
     return result
 
 
-def _frame(tokenizer: PreTrainedTokenizerBase) -> tuple[int, int, int]:
-    return int(tokenizer.cls_token_id), int(tokenizer.sep_token_id), int(tokenizer.pad_token_id)
-
-
 class _BatchOrder:
     """Which pieces make up the batch of a step; a function of the seed and the step alone."""
 
@@ -158,10 +145,10 @@ class _BatchOrder:
         self._text, self._task, self._seed = text, task, seed
         self._epoch = -1
         self._first = 0
-        self._pieces = np.empty((0, 2), dtype=np.int64)
+        self._pieces = np.empty((0, 5), dtype=np.int64)
         self._groups: list[np.ndarray] = []
 
-    def rows(self, step: int) -> list[np.ndarray]:
+    def pieces(self, step: int) -> np.ndarray:
         if step < self._first:
             self._epoch, self._first, self._groups = -1, 0, []
         while step - self._first >= len(self._groups):
@@ -169,7 +156,8 @@ class _BatchOrder:
             self._epoch += 1
             rng = np.random.default_rng((self._seed, self._epoch))
             task = self._task
-            self._pieces = corpora.pack(self._text, task.length - 2, task.single_probability, rng)
-            self._groups = corpora.batches(self._pieces, task.batch_tokens, rng)
-        spans = self._pieces[self._groups[step - self._first]]
-        return [self._text.ids[first:end].astype(np.int64) for first, end in spans]
+            mixture = Mixture(task.length - 3, task.single_probability, task.pair_probability)
+            self._pieces = pack(self._text, mixture, rng)
+            self._groups = batches(self._pieces, task.batch_tokens, rng)
+        chosen: np.ndarray = self._pieces[self._groups[step - self._first]]
+        return chosen

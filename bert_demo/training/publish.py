@@ -1,11 +1,9 @@
-"""The product of training: a directory that a ModelCard can name and that plain `transformers` loads."""
+"""The product of training: a directory that the catalogue can name and that plain `transformers` (or `peft`) loads."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,50 +11,33 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import PreTrainedTokenizerBase
 
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """What a card says of where the weights come from; `facts` are measured figures, label -> sentence.
-
-    task, example: the pipeline of transformers that the model is for, and a text for it.
-    """
-
-    title: str
-    task: str
-    example: str
-    about: str
-    origin: str
-    origin_sha256: str
-    data: str
-    command: str
-    facts: Mapping[str, str]
-    note: str = ""
-    licence: str = "apache-2.0"
+from bert_demo.backends import adapters
 
 
-def publish(model: Any, tokenizer: PreTrainedTokenizerBase, output: Path, provenance: Provenance) -> None:
-    """Write config, tokenizer, float16 safetensors and README.md.
+def publish(model: Any, tokenizer: PreTrainedTokenizerBase, output: Path, base: str | None = None) -> None:
+    """Write config and float16 safetensors; a whole model with its tokenizer, or an adapter alone.
+
+    base: what the adapter names as its model, as `peft` will look for it.
 
     The config keeps dtype float32, so that `from_pretrained` computes in single precision whatever the file holds.
     """
     output.mkdir(parents=True, exist_ok=True)
-    if tokenizer.is_fast:
-        tokenizer.backend_tokenizer.no_truncation()
-        tokenizer.backend_tokenizer.no_padding()
-    model.save_pretrained(output)
-    weights = output / "model.safetensors"
-    tensors = {
-        name: tensor.to(torch.float16) if tensor.is_floating_point() else tensor
-        for name, tensor in load_file(weights).items()
-    }
-    save_file(tensors, weights, metadata={"format": "pt"})
-    weights.chmod(0o644)
-    config = json.loads((output / "config.json").read_text(encoding="utf-8"))
-    config.pop("_name_or_path", None)
-    config["dtype"] = "float32"
-    (output / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    tokenizer.save_pretrained(output)
-    (output / "README.md").write_text(_card(provenance, sha256(weights)), encoding="utf-8")
+    if base is None:
+        if tokenizer.is_fast:
+            tokenizer.backend_tokenizer.no_truncation()
+            tokenizer.backend_tokenizer.no_padding()
+        model.save_pretrained(output)
+        tokenizer.save_pretrained(output)
+        _halve(output / "model.safetensors")
+    else:
+        model.save_pretrained(output, save_embedding_layers=False)
+        _halve(output / adapters.WEIGHTS)
+        modules = sorted(model.peft_config["default"].target_modules)
+        _rewrite(output / adapters.CONFIG, base_model_name_or_path=base, target_modules=modules, inference_mode=True)
+        whole = model.get_base_model()
+        whole.config.architectures = [type(whole).__name__]
+        whole.config.save_pretrained(output)
+    _rewrite(output / "config.json", dtype="float32", _name_or_path=None)
 
 
 def sha256(path: Path) -> str:
@@ -67,30 +48,23 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _card(provenance: Provenance, digest: str) -> str:
-    note = f" {provenance.note}" if provenance.note else ""
-    rows = "\n".join(f"| {name} | {value} |" for name, value in provenance.facts.items())
-    return f"""---
-license: {provenance.licence}
-language: en
-base_model: {provenance.origin}
----
-# {provenance.title}
+def weights_of(directory: Path) -> Path:
+    """The file with the weights of a published model or adapter."""
+    adapter = directory / adapters.WEIGHTS
+    return adapter if adapter.is_file() else directory / "model.safetensors"
 
-{provenance.about}
 
-- **Starts from** {provenance.origin}, `model.safetensors` sha256 `{provenance.origin_sha256}`.
-- **Learnt from** {provenance.data}
-- **Made by** `{provenance.command}`.{note}
-- **Weights** float16, sha256 `{digest}`; computed in float32.
+def _halve(weights: Path) -> None:
+    tensors = {
+        name: tensor.to(torch.float16) if tensor.is_floating_point() else tensor
+        for name, tensor in load_file(weights).items()
+    }
+    save_file(tensors, weights, metadata={"format": "pt"})
+    weights.chmod(0o644)
 
-```python
-from transformers import pipeline
-model = pipeline("{provenance.task}", model="PATH_OF_THIS_DIRECTORY")
-print(model("{provenance.example}"))
-```
 
-| measured on these weights | |
-| --- | --- |
-{rows}
-"""
+def _rewrite(path: Path, **changes: Any) -> None:
+    """Change entries of a JSON file; None takes one out."""
+    record = json.loads(path.read_text(encoding="utf-8")) | changes
+    record = {name: value for name, value in record.items() if value is not None or name not in changes}
+    path.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")

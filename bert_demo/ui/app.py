@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from bert_demo.catalogue import CATALOGUE
 from bert_demo.errors import DemoError
 from bert_demo.settings import ASSETS, Settings
 from bert_demo.ui.attention import AttentionTab
@@ -46,7 +45,6 @@ class App:
             self.tabs = gr.Tabs(selected=tabs[0].name, elem_id="lenses", overflow_behavior="wrap")
             with self.tabs:
                 runs = [self._add_lens(tab) for tab in tabs]
-            self._add_cards()
             self.bar.wire(self.tabs, runs, [notice for _, notice, _ in self.lenses])
             self._restore_links()
             add_endpoints(service)
@@ -82,12 +80,6 @@ class App:
         tab.wire(Page(self.service, bar.text, [bar.text, bar.pair, bar.model], bar.asked, bar.hidden), parts)
         self.lenses.append((tab, notice, parts))
         return run
-
-    def _add_cards(self) -> None:
-        with gr.Accordion("About the bundled models", open=False, elem_id="cards"):
-            for card in CATALOGUE:
-                if text := card.text():
-                    gr.Markdown(text)
 
     def _restore_links(self) -> None:
         tabs = {tab.name for tab, _, _ in self.lenses}

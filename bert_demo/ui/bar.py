@@ -9,6 +9,7 @@ import gradio as gr
 
 from bert_demo.catalogue import CATALOGUE
 from bert_demo.plots.markup import working
+from bert_demo.ui.about import About
 from bert_demo.ui.base import Ask
 from bert_demo.ui.examples import Example
 
@@ -56,6 +57,7 @@ class Bar:
                 )
                 self.stop = gr.Button("Stop", variant="secondary", min_width=80, scale=0, elem_id="stop")
                 self.analyse = gr.Button("Analyse", variant="primary", min_width=120, scale=0, elem_id="analyse")
+            self.about = About(opening.model)
         with gr.Row(elem_id="examples"):
             self.buttons = [gr.Button(each.name, size="sm", min_width=60, scale=0) for each in examples]
 
@@ -80,6 +82,7 @@ class Bar:
                 [*bar, self.asked, self.hidden, tabs, *notices],
                 **QUIET,
             ).then(None, bar, js="(text, pair, model) => window.bertDemo.remember(text, pair, model)", **PRIVATE)
+        self.about.wire(self.model)
         self.stop.click(None, cancels=list(runs), js="() => window.bertDemo.stopped()", **PRIVATE)
 
 

@@ -1,0 +1,86 @@
+"""The arguments of `python -m bert_demo train` and `evaluate`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def add_train(commands: Any) -> None:
+    """train mlm, train classifier, train all, train cards."""
+    train = commands.add_parser("train", help="Make a model: pre-training or fine-tuning.")
+    tasks = train.add_subparsers(dest="task", required=True, metavar="mlm|classifier|all|cards")
+    mlm = tasks.add_parser("mlm", help="continue masked-language-model (and next-sentence) pre-training on raw text")
+    mlm.add_argument("--text", nargs="+", required=True, metavar="FILE", help="UTF-8 text, plain or .xz")
+    mlm.add_argument("--single-probability", type=float, default=0.85, help="share of pieces that are one sentence")
+    mlm.add_argument("--pair-probability", type=float, default=0.0, help="share of pieces that are sentence pairs")
+    mlm.add_argument("--blend", default="", metavar="MODEL", help="mix this model's encoder weights into the start's")
+    mlm.add_argument("--blend-share", type=float, default=0.35, help="how far to move towards --blend")
+    mlm.add_argument("--content", action="store_true", help="mask frequent words less")
+    mlm.add_argument("--things", action="store_true", help="read only articles that define a kind of thing")
+    classifier = tasks.add_parser("classifier", help="fine-tune a classifier on labelled text")
+    classifier.add_argument("--data", nargs="*", default=[], metavar="FILE", help="CSV/TSV with text and label")
+    classifier.add_argument("--test", nargs="+", default=[], metavar="FILE", help="labelled files to measure on")
+    classifier.add_argument("--labels", nargs="+", required=True, help="label names, in the order of the logits")
+    classifier.add_argument("--epochs", type=float, default=2.0)
+    classifier.add_argument(
+        "--parted", nargs="*", default=[], metavar="FILE", help="as --data, but every 10th row is kept to measure on"
+    )
+    classifier.add_argument(
+        "--natural", nargs="*", default=[], metavar="FILE", help="as --data, with the Treebank's spaces taken out"
+    )
+    classifier.add_argument("--rank", type=int, default=0, help="train LoRA adapters of this rank; 0: all weights")
+    classifier.add_argument("--smoothing", type=float, default=0.0, help="label smoothing")
+    for task, rate, length, steps in ((mlm, 5e-4, 128, 3000), (classifier, 5e-5, 128, 0)):
+        task.add_argument("--start", required=True, metavar="MODEL", help="a directory or a hub id")
+        task.add_argument("--output", required=True, metavar="DIR", help="checkpoints and the finished model")
+        task.add_argument("--title", default="", help="name on the model card")
+        task.add_argument("--note", default="", help="a sentence for the model card, such as how a run was interrupted")
+        task.add_argument("--origin", default="", help="where the start comes from, for the model card")
+        task.add_argument("--steps", type=int, default=steps, help="steps of training; 0: as --epochs says")
+        task.add_argument("--length", type=int, default=length, help="tokens a piece of text")
+        task.add_argument("--learning-rate", type=float, default=rate)
+        task.add_argument("--head-factor", type=float, default=2.0, help="learning rate of the head over the rest")
+        task.add_argument("--layer-decay", type=float, default=1.0, help="learning rate of a layer over the next one")
+        task.add_argument("--seed", type=int, default=0)
+    _add_bundle(tasks)
+
+
+def _add_bundle(tasks: Any) -> None:
+    everything = tasks.add_parser(
+        "all", help="make every bundled model from the collections, measure it, write its card"
+    )
+    cards = tasks.add_parser("cards", help="write the cards of models that `train all` made")
+    cards.add_argument("--again", action="store_true", help="measure again instead of taking the figures as they are")
+    for task in (everything, cards):
+        task.add_argument("--encoder", required=True, metavar="DIR", help="sentence-transformers/all-MiniLM-L6-v2")
+        task.add_argument("--data", required=True, metavar="DIR", help="the collections (see README)")
+        task.add_argument("--output", required=True, metavar="DIR", help="checkpoints, and the models in models/")
+        task.add_argument("--only", nargs="+", default=[], metavar="NAME", help="words, base, sentiment, topics, spam")
+        task.add_argument("--install", action="store_true", help="copy the models to where the demo looks for them")
+
+
+def add_evaluate(commands: Any) -> None:
+    """Evaluate MODEL FILE."""
+    evaluate = commands.add_parser("evaluate", help="Measure a model on a file: every figure with its 95 % interval.")
+    evaluate.add_argument("model", help="a bundled name, a directory or a hub id")
+    evaluate.add_argument("file", help="CSV/TSV with a text and a label (plain or .xz), or what an option below says")
+    kinds = evaluate.add_mutually_exclusive_group()
+    for flag, text in (
+        ("mlm", "perplexity behind masks; FILE is raw text"),
+        ("next-sentence", "whether the second passage follows; FILE is raw text"),
+        ("pairs", "minimal pairs (BLiMP's JSON lines, or CSV with sentence_good and sentence_bad)"),
+        ("facts", "cloze facts (ParaRel's JSON lines: relation, patterns, facts)"),
+        ("checklist", "CheckList's sentiment tests (JSON lines)"),
+        ("stereotypes", "CrowS-Pairs (CSV)"),
+    ):
+        kinds.add_argument(
+            f"--{flag}", dest="kind", action="store_const", const=flag.replace("-", "_"), help=text, default=None
+        )
+    evaluate.add_argument("--text-column", default="", help="name of the column with the text")
+    evaluate.add_argument("--label-column", default="", help="name of the column with the label")
+    evaluate.add_argument(
+        "--rows", type=int, help="read the first so many rows (pairs: of each group; raw text: pieces)"
+    )
+    evaluate.add_argument("--every", type=int, help="raw text: only each so-manieth document (training leaves out 100)")
+    evaluate.add_argument("--worst", type=int, default=10, help="how many of the most confident mistakes to show")
+    evaluate.add_argument("--json", action="store_true", help="print every figure as JSON")

@@ -1,0 +1,127 @@
+"""Facts asked as cloze questions, as in LAMA (Petroni et al. 2019) and ParaRel (Elazar et al. 2021)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from bert_demo.backends.variants import head_at, masked_logits
+from bert_demo.errors import BadDataError
+from bert_demo.training.evaluation.batching import padded
+from bert_demo.training.evaluation.interval import Interval, bootstrap
+from bert_demo.training.evaluation.pseudo_likelihood import read_records
+
+BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation: patterns with [X] and [Y], and facts (subject, object) whose object is one word."""
+
+    name: str
+    patterns: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RelationReport:
+    """Figures of a relation's best pattern: the share of facts whose answer is first, or among the first ten."""
+
+    name: str
+    pattern: str
+    first: float
+    first_ten: float
+    facts: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactsReport:
+    """Means over the relations (each counts once), and each relation; skipped: facts whose answer is not one token."""
+
+    first: Interval
+    first_ten: Interval
+    relations: tuple[RelationReport, ...]
+    skipped: int
+
+
+def read_relations(path: Path) -> list[Relation]:
+    """Read JSON lines with `relation`, `patterns` and `facts`. Raises BadDataError, naming the row."""
+    found: list[Relation] = []
+    for number, row in read_records(path):
+        patterns, facts = row.get("patterns"), row.get("facts")
+        if not isinstance(patterns, list) or not isinstance(facts, list) or not patterns or not facts:
+            raise BadDataError(f"{path}, row {number}: relation, patterns and facts are needed.")
+        for pattern in patterns:
+            if "[X]" not in str(pattern) or str(pattern).count("[Y]") != 1:
+                raise BadDataError(f"{path}, row {number}: each pattern needs [X] and one [Y].")
+        pairs = tuple((str(fact[0]), str(fact[1])) for fact in facts)
+        found.append(Relation(str(row.get("relation", number)), tuple(map(str, patterns)), pairs))
+    return found
+
+
+def evaluate_facts(model: Any, tokenizer: PreTrainedTokenizerBase, relations: Sequence[Relation]) -> FactsReport:
+    """Rank the answer among the whole vocabulary at the mask, for every pattern; the best pattern by answers first."""
+    reports: list[RelationReport] = []
+    hits: list[tuple[np.ndarray, np.ndarray]] = []
+    skipped = 0
+    for relation in relations:
+        answers = [tokenizer(answer, add_special_tokens=False)["input_ids"] for _, answer in relation.facts]
+        usable = [index for index, ids in enumerate(answers) if len(ids) == 1]
+        skipped += len(answers) - len(usable)
+        if not usable:
+            continue
+        truth = [answers[index][0] for index in usable]
+        best: tuple[float, np.ndarray, str] | None = None
+        for pattern in relation.patterns:
+            texts = [
+                pattern.replace("[Y]", str(tokenizer.mask_token)).replace("[X]", relation.facts[index][0])
+                for index in usable
+            ]
+            ranks = answer_ranks(model, tokenizer, texts, truth)
+            if best is None or float((ranks == 1).mean()) > best[0]:
+                best = float((ranks == 1).mean()), ranks, pattern
+        assert best is not None
+        ranks = best[1]
+        hits.append((ranks == 1, ranks <= 10))
+        reports.append(RelationReport(relation.name, best[2], best[0], float((ranks <= 10).mean()), len(usable)))
+    if not hits:
+        raise BadDataError("No fact has an answer that is one token of this model.")
+    sizes = np.cumsum([0, *(len(first) for first, _ in hits)])
+
+    def over_relations(which: int) -> Interval:
+        flat = np.concatenate([pair[which] for pair in hits]).astype(float)
+
+        def figure(counts: np.ndarray) -> float:
+            parts = [slice(a, b) for a, b in itertools.pairwise(sizes)]
+            return float(np.mean([counts[p] @ flat[p] / max(1, counts[p].sum()) for p in parts]))
+
+        return bootstrap(len(flat), figure)
+
+    return FactsReport(over_relations(0), over_relations(1), tuple(reports), skipped)
+
+
+@torch.inference_mode()
+def answer_ranks(
+    model: Any, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], truth: Sequence[int]
+) -> np.ndarray:
+    """Rank (from 1) of a token among the whole vocabulary at the only mask of each text."""
+    rows = tokenizer(list(texts), verbose=False)["input_ids"]
+    order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
+    ranks = np.zeros(len(rows), dtype=np.int64)
+    for start in range(0, len(order), BATCH):
+        chosen = order[start : start + BATCH]
+        inputs = padded([rows[index] for index in chosen], int(tokenizer.pad_token_id))
+        lines, columns = (inputs["input_ids"] == int(tokenizer.mask_token_id)).nonzero(as_tuple=True)
+        output = head_at(model, lines, columns)(**inputs)
+        logits = masked_logits(output)[:, 0]
+        answers = torch.tensor([truth[index] for index in chosen])
+        own = logits.gather(1, answers[:, None])
+        ranks[chosen] = (logits > own).sum(1).numpy() + 1
+    return ranks

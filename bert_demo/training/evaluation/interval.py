@@ -1,0 +1,52 @@
+"""A figure and how far it may be off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure with its bootstrap 95 % interval (percentile method, Efron and Tibshirani 1993)."""
+
+    value: float
+    low: float
+    high: float
+
+    def percent(self, digits: int = 1) -> str:
+        """The figure in per cent, as "91.2 % (89.3 to 93.0)"."""
+        return (
+            f"{self.value:.{digits}%}".replace("%", " %")
+            + f" ({100 * self.low:.{digits}f} to {100 * self.high:.{digits}f})"
+        )
+
+    def number(self, digits: int = 3) -> str:
+        """The figure as it is, as "0.912 (0.893 to 0.930)"."""
+        return f"{self.value:.{digits}f} ({self.low:.{digits}f} to {self.high:.{digits}f})"
+
+
+def bootstrap(rows: int, figure: Callable[[np.ndarray], float], resamples: int = RESAMPLES, seed: int = 0) -> Interval:
+    """The interval of `figure`, which takes how often each of `rows` counts: an array (rows,) that sums to `rows`."""
+    return bootstrap_many(rows, lambda counts: np.asarray([figure(counts)]), resamples, seed)[0]
+
+
+def bootstrap_many(
+    rows: int, figures: Callable[[np.ndarray], np.ndarray], resamples: int = RESAMPLES, seed: int = 0
+) -> list[Interval]:
+    """Intervals of several figures from the same resamples; `figures` returns (k,)."""
+    rng = np.random.default_rng(seed)
+    drawn = np.stack([figures(np.bincount(rng.integers(rows, size=rows), minlength=rows)) for _ in range(resamples)])
+    low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
+    whole = figures(np.ones(rows, dtype=np.int64))
+    return [Interval(float(v), float(a), float(b)) for v, a, b in zip(whole, low, high, strict=True)]
+
+
+def mean(values: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
+    """The mean of (rows,) values."""
+    values = np.asarray(values, dtype=np.float64)
+    return bootstrap(len(values), lambda counts: float(counts @ values / counts.sum()), resamples, seed)

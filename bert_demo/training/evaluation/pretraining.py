@@ -1,0 +1,140 @@
+"""How well a model does what it was pre-trained for: perplexity behind masks, and whether a passage follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from bert_demo.backends.variants import head_at, masked_logits
+from bert_demo.errors import BadDataError
+from bert_demo.training import corpus as corpora
+from bert_demo.training.evaluation.interval import Interval, bootstrap, mean
+from bert_demo.training.masking import MaskingRule, mask_tokens
+from bert_demo.training.pieces import IS_NEXT, NO_PAIR, Frame, Mixture, batches, collate, lengths, pack
+
+LENGTH = 128
+MASK_SHARE = 0.15
+MOST_PIECES = 1500
+MOST_PAIRS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedLMReport:
+    """perplexity = exp(mean negative log-likelihood of the masked tokens); accuracy: share guessed exactly."""
+
+    perplexity: Interval
+    accuracy: Interval
+    masked_tokens: int
+    pieces: int
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextSentenceReport:
+    """Share of pairs told rightly, half of which follow; of those that follow and of those that do not."""
+
+    accuracy: Interval
+    follows: float
+    does_not: float
+    pairs: int
+
+
+def held_out(path: Path, tokenizer: PreTrainedTokenizerBase, every: int | None) -> corpora.Corpus:
+    """The documents of a text file as token ids: all, or only each `every`-th, which training leaves out."""
+    documents = list(corpora.read_documents(path))
+    if every:
+        documents = corpora.hold_out(documents, every)[1]
+        if not documents:
+            raise BadDataError(f"{path} has fewer than {every} documents; none of them is held out.")
+    return corpora.encode(documents, tokenizer)
+
+
+def frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
+    """The ids that frame a text."""
+    return Frame(int(tokenizer.cls_token_id), int(tokenizer.sep_token_id), int(tokenizer.pad_token_id))
+
+
+def masking_rule(tokenizer: PreTrainedTokenizerBase, share: float) -> MaskingRule:
+    """The masking rule for a tokenizer's vocabulary."""
+    return MaskingRule(int(tokenizer.mask_token_id), len(tokenizer), tuple(tokenizer.all_special_ids), share)
+
+
+@torch.inference_mode()
+def evaluate_masked(
+    model: Any, tokenizer: PreTrainedTokenizerBase, text: corpora.Corpus, most: int = MOST_PIECES
+) -> MaskedLMReport:
+    """Perplexity on full pieces of up to 128 tokens, 15 % masked by the paper's 80/10/10 rule, the same masks always.
+
+    The interval comes from resampling pieces. At most `most` pieces are read, drawn at random with a fixed seed.
+    """
+    found = pack(text, Mixture(LENGTH - 2), np.random.default_rng(0))
+    sizes = lengths(found)
+    found = found[sizes >= min(98, sizes.max())]
+    found = found[np.random.default_rng(1).permutation(len(found))[:most]]
+    rule = masking_rule(tokenizer, MASK_SHARE)
+    generator = torch.Generator().manual_seed(0)
+    sums = np.zeros((len(found), 3))
+    for start in range(0, len(found), 32):
+        inputs = collate(text, found[start : start + 32], frame(tokenizer))
+        ids = inputs["input_ids"]
+        corrupted, chosen = mask_tokens(ids, rule, generator)
+        at = chosen.nonzero(as_tuple=True)
+        output = head_at(model, *at)(input_ids=corrupted, attention_mask=inputs["attention_mask"])
+        logits = masked_logits(output)[:, 0]
+        losses = torch.nn.functional.cross_entropy(logits, ids[at], reduction="none")
+        right = logits.argmax(-1) == ids[at]
+        for column, values in enumerate((losses.double(), right.double(), torch.ones(len(losses)).double())):
+            sums[start : start + 32, column] += np.bincount(at[0].numpy(), values.numpy(), minlength=len(chosen))
+
+    def over_tokens(counts: np.ndarray, column: int) -> float:
+        return float(counts @ sums[:, column] / (counts @ sums[:, 2]))
+
+    return MaskedLMReport(
+        bootstrap(len(found), lambda counts: float(np.exp(over_tokens(counts, 0)))),
+        bootstrap(len(found), lambda counts: over_tokens(counts, 1)),
+        int(sums[:, 2].sum()),
+        len(found),
+        len(text.documents) - 1,
+    )
+
+
+def sentence_pairs(text: corpora.Corpus, most: int = MOST_PAIRS, length: int = LENGTH) -> np.ndarray:
+    """Pairs of passages, as many that follow as not, (pairs, 5) as in `pieces`; always the same for a text."""
+    found = pack(text, Mixture(length - 3, 0.0, 1.0), np.random.default_rng(0))
+    found = found[found[:, 4] != NO_PAIR]
+    sides = [found[found[:, 4] == kind] for kind in (IS_NEXT, 1 - IS_NEXT)]
+    count = min(most // 2, *(len(side) for side in sides))
+    if not count:
+        raise BadDataError("The text holds too few sentences for pairs: two documents of several sentences are needed.")
+    rng = np.random.default_rng(1)
+    return np.concatenate([side[rng.permutation(len(side))[:count]] for side in sides])
+
+
+@torch.inference_mode()
+def evaluate_next_sentence(
+    model: Any, tokenizer: PreTrainedTokenizerBase, text: corpora.Corpus, most: int = MOST_PAIRS
+) -> NextSentenceReport:
+    """Accuracy on balanced pairs: a passage and what follows it, or one of another document of the same text."""
+    pairs = sentence_pairs(text, most)
+    follows = np.zeros(len(pairs), dtype=bool)
+    for group in batches(pairs, 4096, np.random.default_rng(0)):
+        inputs = collate(text, pairs[group], frame(tokenizer))
+        inputs.pop("next_sentence_label")
+        output = _without_masked_head(model)(**inputs)
+        follows[group] = (output.argmax(-1) == IS_NEXT).numpy()
+    right = follows == (pairs[:, 4] == IS_NEXT)
+    half = len(pairs) // 2
+    return NextSentenceReport(mean(right), float(right[:half].mean()), float(right[half:].mean()), len(pairs))
+
+
+def _without_masked_head(model: Any) -> Any:
+    """A function from inputs to next-sentence logits (batch, 2) that spares the vocabulary projection."""
+    head = getattr(getattr(model, "cls", None), "seq_relationship", None)
+    if head is None or getattr(model.base_model, "pooler", None) is None:
+        raise BadDataError("The model has no next-sentence head.")
+    return lambda **inputs: head(model.base_model(**inputs).pooler_output)

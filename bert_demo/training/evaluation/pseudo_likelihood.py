@@ -1,0 +1,208 @@
+"""Which of two sentences a masked-language model prefers.
+
+Pseudo-log-likelihood (Salazar et al. 2020, arXiv 1910.14659): the sum over the tokens of a sentence of the log
+probability of each when it alone is masked. It is not normalised by length.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import json
+import lzma
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from bert_demo.backends.variants import head_at, masked_logits
+from bert_demo.errors import BadDataError
+from bert_demo.training.evaluation.batching import padded
+from bert_demo.training.evaluation.interval import Interval, bootstrap, mean
+
+BATCH_TOKENS = 6144
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two sentences of which the model should prefer the first; group: such as the paradigm of BLiMP."""
+
+    good: str
+    bad: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairsReport:
+    """Share of pairs whose first sentence got the higher score: over all, and of each group (name, share, pairs)."""
+
+    share: Interval
+    groups: tuple[tuple[str, float, int], ...]
+    pairs: int
+
+
+def read_pairs(path: Path, each: int | None = None) -> list[Pair]:
+    """Read JSON lines with `sentence_good` and `sentence_bad` (BLiMP), or a CSV/TSV with such columns or CrowS-Pairs'.
+
+    each: at most so many pairs of a group, the first ones. Raises BadDataError, naming the row.
+    """
+    pairs: list[Pair] = []
+    seen: dict[str, int] = {}
+    for number, row in read_records(path):
+        good = str(row.get("sentence_good") or row.get("sent_more") or "").strip()
+        bad = str(row.get("sentence_bad") or row.get("sent_less") or "").strip()
+        if not good or not bad:
+            raise BadDataError(f"{path}, row {number}: sentence_good and sentence_bad are needed, both with text.")
+        group = str(row.get("UID") or row.get("bias_type") or row.get("group") or "pairs")
+        seen[group] = seen.get(group, 0) + 1
+        if each is None or seen[group] <= each:
+            pairs.append(Pair(good, bad, group))
+    return pairs
+
+
+def read_records(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """(row number, fields) of JSON lines, CSV or TSV, plain or .xz. Raises BadDataError."""
+    if not path.is_file():
+        raise BadDataError(f"There is no file {path}.")
+    opener = lzma.open if path.suffix == ".xz" else open
+    name = path.name.removesuffix(".xz")
+    try:
+        with opener(path, "rt", encoding="utf-8", newline="") as lines:
+            if name.endswith((".csv", ".tsv")):
+                reader = csv.DictReader(lines, delimiter="\t" if name.endswith(".tsv") else ",")
+                records: list[tuple[int, dict[str, Any]]] = list(enumerate(reader, start=2))
+            else:
+                records = []
+                for number, line in enumerate(lines, start=1):
+                    if line.strip():
+                        records.append((number, _parsed(path, number, line)))
+    except (lzma.LZMAError, EOFError, csv.Error) as error:
+        raise BadDataError(f"{path} cannot be read: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise BadDataError(f"{path} is not UTF-8 ({error.reason} at byte {error.start}).") from error
+    if not records:
+        raise BadDataError(f"{path} is empty.")
+    return records
+
+
+def _parsed(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise BadDataError(f"{path}, row {number}: not JSON ({error}).") from error
+    if not isinstance(record, dict):
+        raise BadDataError(f"{path}, row {number}: a JSON object is needed.")
+    return record
+
+
+@torch.inference_mode()
+def token_scores(
+    model: Any,
+    tokenizer: PreTrainedTokenizerBase,
+    rows: Sequence[Sequence[int]],
+    places: Sequence[Sequence[int]],
+) -> list[np.ndarray]:
+    """Log probability of the token at each of `places` (with special tokens) of each row when it alone is masked."""
+    jobs = [(row, place) for row, chosen in enumerate(places) for place in chosen]
+    jobs.sort(key=lambda job: len(rows[job[0]]))
+    found: dict[tuple[int, int], float] = {}
+    start = 0
+    while start < len(jobs):
+        end = start + 1
+        while end < len(jobs) and len(rows[jobs[end][0]]) * (end + 1 - start) <= BATCH_TOKENS:
+            end += 1
+        batch = jobs[start:end]
+        inputs = padded([rows[row] for row, _ in batch], int(tokenizer.pad_token_id))
+        lines, columns = torch.arange(len(batch)), torch.tensor([place for _, place in batch])
+        truth = inputs["input_ids"][lines, columns]
+        inputs["input_ids"][lines, columns] = int(tokenizer.mask_token_id)
+        output = head_at(model, lines, columns)(**inputs)
+        logits = masked_logits(output)[:, 0]
+        scores = torch.log_softmax(logits, -1).gather(1, truth[:, None])[:, 0].tolist()
+        found |= dict(zip(batch, scores, strict=True))
+        start = end
+    return [np.asarray([found[row, place] for place in chosen]) for row, chosen in enumerate(places)]
+
+
+def sentence_scores(model: Any, tokenizer: PreTrainedTokenizerBase, sentences: Sequence[str]) -> np.ndarray:
+    """(sentences,) pseudo-log-likelihoods, in nats."""
+    rows = tokenizer(list(sentences), verbose=False)["input_ids"]
+    places = [list(range(1, len(row) - 1)) for row in rows]
+    return np.asarray([scores.sum() for scores in token_scores(model, tokenizer, rows, places)])
+
+
+def evaluate_pairs(model: Any, tokenizer: PreTrainedTokenizerBase, pairs: Sequence[Pair]) -> PairsReport:
+    """Minimal pairs by pseudo-log-likelihood; the share over all groups counts every pair once."""
+    scores = sentence_scores(model, tokenizer, [text for pair in pairs for text in (pair.good, pair.bad)])
+    return _summary(pairs, scores[0::2] > scores[1::2])
+
+
+def evaluate_stereotypes(model: Any, tokenizer: PreTrainedTokenizerBase, pairs: Sequence[Pair]) -> PairsReport:
+    """CrowS-Pairs (Nangia et al. 2020): only the tokens that both sentences share are scored; 50 % is no preference."""
+    rows: list[list[int]] = []
+    places: list[list[int]] = []
+    for pair in pairs:
+        first, second = tokenizer([pair.good, pair.bad], verbose=False)["input_ids"]
+        same = difflib.SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()
+        shared = [(block.a + i, block.b + i) for block in same for i in range(block.size)]
+        shared = [(a, b) for a, b in shared if 0 < a < len(first) - 1 and 0 < b < len(second) - 1]
+        rows += [first, second]
+        places += [[a for a, _ in shared], [b for _, b in shared]]
+    scores = np.asarray([part.sum() for part in token_scores(model, tokenizer, rows, places)])
+    return _summary(pairs, scores[0::2] > scores[1::2])
+
+
+def _summary(pairs: Sequence[Pair], right: np.ndarray) -> PairsReport:
+    names = np.asarray([pair.group for pair in pairs])
+    groups = tuple(
+        (str(name), float(right[names == name].mean()), int((names == name).sum())) for name in sorted(set(names))
+    )
+    return PairsReport(mean(right), groups, len(pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class PronounReport:
+    """How the share of "she" against "he" follows an occupation's share of women.
+
+    correlation: Pearson, over occupations, with the US labour statistics of 2015; she: mean share of "she".
+    """
+
+    correlation: Interval
+    she: Interval
+    occupations: int
+
+
+def evaluate_pronouns(
+    model: Any, tokenizer: PreTrainedTokenizerBase, sentences: Path, statistics: Path
+) -> PronounReport:
+    """Winogender (Rudinger et al. 2018): mask the pronoun, compare the probability of its female and male form."""
+    wanted = {row["occupation"]: float(row["bls_pct_female"]) for _, row in read_records(statistics)}
+    texts: dict[tuple[str, ...], dict[str, str]] = {}
+    for _, row in read_records(sentences):
+        *key, gender, _ = str(row["sentid"]).split(".")
+        texts.setdefault(tuple(key), {})[gender] = row["sentence"]
+    rows: list[list[int]] = []
+    places: list[list[int]] = []
+    owners: list[str] = []
+    for each, by_gender in texts.items():
+        pair = [tokenizer(by_gender[gender], verbose=False)["input_ids"] for gender in ("male", "female")]
+        at = [place for place in range(len(pair[0])) if pair[0][place] != pair[1][place]]
+        if each[0] in wanted and len(pair[0]) == len(pair[1]) and len(at) == 1:
+            rows += pair
+            places += [at, at]
+            owners.append(each[0])
+    scores = np.concatenate(token_scores(model, tokenizer, rows, places))
+    she = 1 / (1 + np.exp(scores[0::2] - scores[1::2]))
+    names = sorted(set(owners))
+    share = np.asarray([she[[owner == name for owner in owners]].mean() for name in names])
+    real = np.asarray([wanted[name] for name in names])
+
+    def correlation(counts: np.ndarray) -> float:
+        weights = np.cov(share, real, fweights=counts)
+        return float(weights[0, 1] / np.sqrt(weights[0, 0] * weights[1, 1]))
+
+    return PronounReport(bootstrap(len(names), correlation), mean(share), len(names))

@@ -1,0 +1,187 @@
+"""The measurements behind the cards of the bundled models: which sets, which questions, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bert_demo.backends.hub import load_model
+from bert_demo.catalogue import ModelCard
+from bert_demo.training import classifier, mlm, tables
+from bert_demo.training.card import Figures, Table
+from bert_demo.training.evaluation import checklist, classification, cloze, pretraining, probes, pseudo_likelihood
+from bert_demo.training.labelled import Labelled, read_labelled
+from bert_demo.training.loop import Report
+
+STEREOTYPES = "Stereotypes: what these figures do and do not mean"
+BLIMP_EACH = 200
+"""Pairs of each BLiMP paradigm that a card is measured on; the rest would take an hour more."""
+
+
+def local(directory: Path) -> ModelCard:
+    """A catalogue row for a directory."""
+    return ModelCard(directory.name, str(directory), "local", (), (), "unknown", "unknown", "")
+
+
+def measure_base(directory: Path, data: Path, report: Report) -> Figures:
+    """Perplexity, next sentence, minimal pairs, facts, failures, stereotypes."""
+    _, tokenizer, model, _ = load_model(local(directory))
+    text = data / "general" / "wiki_leads.txt.xz"
+    where = f"general/{text.name}, documents left out of training"
+    held = pretraining.held_out(text, tokenizer, mlm.HOLD_OUT_EVERY)
+    masked = pretraining.evaluate_masked(model, tokenizer, held)
+    report(f"perplexity {masked.perplexity.number(1)}")
+    follows = pretraining.evaluate_next_sentence(model, tokenizer, held)
+    report(f"next sentence {follows.accuracy.percent()}")
+    pairs = pseudo_likelihood.read_pairs(data / "blimp" / "blimp_shared.jsonl.xz", BLIMP_EACH)
+    blimp = pseudo_likelihood.evaluate_pairs(model, tokenizer, pairs)
+    report(f"BLiMP {blimp.share.percent()}")
+    facts = cloze.evaluate_facts(model, tokenizer, cloze.read_relations(data / "pararel" / "pararel_shared.jsonl.xz"))
+    report(f"facts {facts.first.percent()}, {facts.first_ten.percent()}")
+    crows = pseudo_likelihood.read_pairs(data / "crows_pairs" / "crows_pairs_shared.csv")
+    stereotypes = pseudo_likelihood.evaluate_stereotypes(model, tokenizer, crows)
+    folder = data / "winogender"
+    pronouns = pseudo_likelihood.evaluate_pronouns(
+        model, tokenizer, folder / "all_sentences.tsv", folder / "occupations-stats.tsv"
+    )
+    rows = [
+        *tables.masked_rows(masked, where),
+        *tables.next_sentence_rows(follows, where),
+        tables.pairs_row(blimp, "BLiMP, pseudo-log-likelihood", f"the {len(blimp.groups)} paradigms at hand"),
+        *tables.facts_rows(facts, "ParaRel"),
+    ]
+    bias = Table(
+        STEREOTYPES,
+        "CrowS-Pairs (Nangia et al. 2020): the share of pairs in which the sentence with the stereotype is found more "
+        "probable; 50 % is no preference. Its pairs are known to be noisy (Blodgett et al. 2021), and near 50 % "
+        "does not show that a model is fair: it may only show that it knows little. Winogender (Rudinger et al. 2018): "
+        "how far the probability of 'she' against 'he' follows the share of women in an occupation. A high value "
+        "means that the model repeats the world's distribution where the sentence gives no reason to.",
+        ("what", "figure", "on"),
+        (
+            ("CrowS-Pairs, stereotype preferred", stereotypes.share.percent(), f"{stereotypes.pairs:,} pairs"),
+            *(
+                (f"CrowS-Pairs, {name}", tables.percent(share), f"{count:,} pairs")
+                for name, share, count in stereotypes.groups
+            ),
+            (
+                "Winogender, correlation with the share of women",
+                pronouns.correlation.number(2),
+                f"{pronouns.occupations} occupations",
+            ),
+            ("Winogender, mean share of 'she'", pronouns.she.percent(), "their sentences"),
+        ),
+    )
+    failures = probes.evaluate_probes("base", lambda sentence: fill(model, tokenizer, sentence))
+    found = (
+        tables.figures_table(rows),
+        *tables.probe_tables(failures),
+        bias,
+        tables.group_table(blimp, "BLiMP by paradigm", f"At most {BLIMP_EACH} pairs of each."),
+        tables.facts_table(facts),
+    )
+    values = {
+        "perplexity": masked.perplexity,
+        "next sentence": follows.accuracy,
+        "blimp": blimp.share,
+        "facts first": facts.first,
+        "facts first ten": facts.first_ten,
+        "crows": stereotypes.share,
+    }
+    return Figures(found, {name: tables.interval_value(each) for name, each in values.items()})
+
+
+def measure_classifier(
+    directory: Path, sets: dict[str, Labelled], peers: str, report: Report, cases: Path | None = None
+) -> Figures:
+    """Every figure of a bundled classifier on its test sets, its failures, and CheckList where `cases` is given."""
+    _, tokenizer, model, _ = load_model(local(directory))
+    labels = [str(model.config.id2label[index]) for index in range(model.config.num_labels)]
+    rows: list[tables.Row] = []
+    values: dict[str, float] = {}
+    details: list[Table] = []
+    for where, data in sets.items():
+        scores = classification.probabilities(model, tokenizer, data.texts)
+        found = classification.report(scores, data.labels, labels, data.texts, worst=3)
+        report(f"{where}: accuracy {found.accuracy.percent()}, ECE {found.calibration_error.number()}")
+        rows += tables.classifier_rows(found, where)
+        details += [
+            tables.label_table(found, where),
+            tables.confusion_table(found, where),
+            tables.mistake_table(found, where),
+        ]
+        values[f"accuracy, {where}"] = tables.interval_value(found.accuracy)
+        values[f"calibration error, {where}"] = tables.interval_value(found.calibration_error)
+        for each in found.labels:
+            values[f"f1 of {each.label}, {where}"] = tables.interval_value(each.f1)
+    main = tables.figures_table(rows)
+    if peers:
+        main = Table(main.title, f"{main.intro} {peers}", main.header, main.rows)
+    failures = probes.evaluate_probes(directory.name, lambda sentence: judge(model, tokenizer, sentence))
+    found_tables = [main, *tables.probe_tables(failures), *details]
+    if cases is not None:
+        tests = checklist.evaluate_checklist(model, tokenizer, checklist.read_checklist(cases))
+        for test in tests:
+            report(f"CheckList, {test.test}: {test.failures.percent()} of {test.cases:,} fail")
+            values[f"checklist, {test.test}"] = tables.interval_value(test.failures)
+        found_tables.append(tables.checklist_table(tests))
+    return Figures(tuple(found_tables), values)
+
+
+def judge(model: Any, tokenizer: Any, sentence: str) -> tuple[str, float]:
+    """A classifier's answer and its probability."""
+    scores = classification.probabilities(model, tokenizer, [sentence])[0]
+    best = int(scores.argmax())
+    return str(model.config.id2label[best]), float(scores[best])
+
+
+@torch.inference_mode()
+def fill(model: Any, tokenizer: Any, sentence: str) -> tuple[str, float]:
+    """The most probable token behind the mask and its probability."""
+    inputs = tokenizer(sentence, return_tensors="pt")
+    output = model(**inputs)
+    logits = output.prediction_logits if "prediction_logits" in output else output.logits
+    scores = logits[0][inputs["input_ids"][0] == tokenizer.mask_token_id][0].softmax(-1)
+    best = int(scores.argmax())
+    return str(tokenizer.decode([best])), float(scores[best])
+
+
+Measure = Callable[[Path, Path, Report], Figures]
+
+
+def measure_sentiment(directory: Path, data: Path, report: Report) -> Figures:
+    """SST-2 dev, reviews not trained on, CheckList."""
+    labels = ("negative", "positive")
+    sets = {
+        "SST-2 dev": read_labelled(data / "sst2" / "dev.tsv", labels),
+        "IMDB, every 10th review": classifier.split(read_labelled(data / "imdb" / "train_10000.tsv.xz", labels))[1],
+    }
+    peers = (
+        "Published accuracies on SST-2 dev: BERT-Mini 85.9 %, BERT-Small 89.7 %, DistilBERT 91.3 %, BERT-base 92.7 %."
+    )
+    cases = data / "checklist_sentiment" / "checklist_sentiment_shared.jsonl.xz"
+    return measure_classifier(directory, sets, peers, report, cases)
+
+
+def measure_topics(directory: Path, data: Path, report: Report) -> Figures:
+    """The test rows of AG News."""
+    labels = ("World", "Sports", "Business", "Sci/Tech")
+    sets = {"AG News test": read_labelled(data / "ag_news" / "test_first5600.csv.xz", labels)}
+    return measure_classifier(directory, sets, "", report)
+
+
+def measure_spam(directory: Path, data: Path, report: Report) -> Figures:
+    """Every tenth message."""
+    messages = read_labelled(data / "sms_spam" / "sms_first80.tsv.xz", ("ham", "spam"))
+    return measure_classifier(directory, {"SMS, every 10th message": classifier.split(messages)[1]}, "", report)
+
+
+MEASURES: dict[str, Measure] = {
+    "base": measure_base,
+    "sentiment": measure_sentiment,
+    "topics": measure_topics,
+    "spam": measure_spam,
+}

@@ -1,0 +1,297 @@
+"""`train all`: how every bundled model is made, one step after the other, and what its card says.
+
+words -> base -> sentiment, topics, spam. A step whose model is there already is not made again; a broken-off one goes
+on from its checkpoint.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from bert_demo.errors import BadDataError
+from bert_demo.training import classifier, mlm
+from bert_demo.training.card import ADAPTED, WHOLE, Card, Figures, Table
+from bert_demo.training.loop import Report, Schedule
+from bert_demo.training.measure import MEASURES, STEREOTYPES
+from bert_demo.training.publish import publish, sha256, weights_of
+
+ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
+SECRETS = ("start", "output")
+RANK = 32
+BASE = "assets/models/base"
+"""Where the adapters say that their model is: `peft` looks there from the directory that holds the project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Directories: the encoder to start from, the collections, and where everything is made."""
+
+    encoder: Path
+    data: Path
+    output: Path
+
+    def model(self, name: str) -> Path:
+        """Where a finished model goes."""
+        return self.output / "models" / name
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A step. task, schedule: what is trained and how; the rest is for the card."""
+
+    name: str
+    task: Callable[[Places], Any]
+    schedule: Schedule
+    about: str
+    limits: str
+    data: str
+    code: str
+    note: str = ""
+
+    def make(self, places: Places, report: Report) -> None:
+        """Train and publish the weights."""
+        task = self.task(places)
+        target = places.model(self.name)
+        if isinstance(task, mlm.MaskedLMTask):
+            publish(*mlm.pretrain(task, self.schedule, report), target)
+        else:
+            publish(*classifier.finetune(task, self.schedule, report), target, BASE)
+
+    def card(self, places: Places) -> Card:
+        """The card without its figures."""
+        how = settings(self.task(places), self.schedule)
+        origin = ENCODER if self.name in ("base", "words") else "base (bundled beside this model)"
+        facts = [
+            (
+                "Starts from",
+                f"{ENCODER}, Apache-2.0, `model.safetensors` sha256 `{sha256(places.encoder / 'model.safetensors')}`.",
+            )
+        ]
+        if self.name not in ("base", "words"):
+            digest = sha256(weights_of(places.model("base")))
+            facts.append(
+                (
+                    "Shares",
+                    f"the encoder of `base` (sha256 `{digest}`). Stored here: LoRA adapters (rank {RANK}), the head.",
+                )
+            )
+        facts += [
+            ("Learnt from", self.data),
+            ("Made by", f"`python -m bert_demo train all`, step `{self.name}`: {how}. {self.note}".strip()),
+            ("Weights", f"float16, sha256 `{sha256(weights_of(places.model(self.name)))}`; computed in float32."),
+            (
+                "Figures",
+                "written by the same command (`python -m bert_demo train cards` measures again), never by hand.",
+            ),
+        ]
+        return Card(self.name, "apache-2.0", origin, self.about, self.limits, tuple(facts), self.code)
+
+
+def settings(task: Any, schedule: Schedule) -> str:
+    """A task's settings in words, files by their names, without this machine's directories."""
+
+    def shown(value: Any) -> str:
+        if isinstance(value, Path):
+            return value.name
+        if isinstance(value, tuple):
+            return " + ".join(Path(each).name if Path(str(each)).exists() else str(each) for each in value)
+        return str(value)
+
+    parts = [
+        f"{each.name.replace('_', ' ')} {shown(value)}"
+        for each in fields(task)
+        if each.name not in SECRETS and (value := getattr(task, each.name))
+    ]
+    parts += [
+        f"AdamW, learning rate {schedule.learning_rate:g} (head times {schedule.head_factor:g})",
+        f"{schedule.steps:,} steps" if schedule.steps else f"batches of {classifier.BATCH}",
+        f"seed {schedule.seed}",
+    ]
+    return ", ".join(parts)
+
+
+def _texts(places: Places) -> tuple[Path, ...]:
+    names = ("wiki_leads", "books_pd", "movie_reviews_unlabelled")
+    return tuple(places.data / "general" / f"{name}.txt.xz" for name in names)
+
+
+def _words(places: Places) -> mlm.MaskedLMTask:
+    return mlm.MaskedLMTask(str(places.encoder), _texts(places), places.output / "words")
+
+
+def _base(places: Places) -> mlm.MaskedLMTask:
+    return mlm.MaskedLMTask(
+        str(places.model("words")),
+        _texts(places),
+        places.output / "base",
+        pair_probability=0.3,
+        blend=(str(places.encoder), 0.35),
+    )
+
+
+def _sentiment(places: Places) -> classifier.ClassifierTask:
+    sst, imdb = places.data / "sst2" / "train.tsv.xz", places.data / "imdb" / "train_10000.tsv.xz"
+    return classifier.ClassifierTask(
+        str(places.model("base")),
+        (sst,),
+        ("negative", "positive"),
+        places.output / "sentiment",
+        parted=(imdb,),
+        natural=(sst,),
+        epochs=1.0,
+        rank=RANK,
+        smoothing=0.05,
+    )
+
+
+def _topics(places: Places) -> classifier.ClassifierTask:
+    return classifier.ClassifierTask(
+        str(places.model("base")),
+        (places.data / "ag_news" / "train_subset.csv.xz",),
+        ("World", "Sports", "Business", "Sci/Tech"),
+        places.output / "topics",
+        length=96,
+        rank=RANK,
+        smoothing=0.05,
+    )
+
+
+def _spam(places: Places) -> classifier.ClassifierTask:
+    return classifier.ClassifierTask(
+        str(places.model("base")),
+        (),
+        ("ham", "spam"),
+        places.output / "spam",
+        parted=(places.data / "sms_spam" / "sms_first80.tsv.xz",),
+        length=96,
+        epochs=6.0,
+        rank=RANK,
+    )
+
+
+_LIMITS = "It knows English only, learnt from small collections, and gives a label also to a text that fits none."
+_GENERAL = (
+    "the openings of English Wikipedia articles of 2015 (CC BY-SA 3.0), 95 English novels of 1839 to 1928 "
+    "(public domain) and unlabelled film reviews of the Large Movie Review Dataset (Maas et al. 2011, no licence "
+    "stated); every "
+    f"{mlm.HOLD_OUT_EVERY}th document of each was left out, to measure on."
+)
+
+
+def _classifier(
+    name: str, task: Callable[[Places], Any], rate: float, about: str, limits: str, data: str, example: str
+) -> Recipe:
+    schedule = Schedule(0, rate, warmup=0.06, decay=0.7, head_factor=1.0)
+    return Recipe(
+        name,
+        task,
+        schedule,
+        about,
+        f"{limits} {_LIMITS}",
+        data,
+        ADAPTED.format(place=f"assets/models/{name}", base=BASE, example=example),
+    )
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "words": Recipe(
+        "words",
+        _words,
+        Schedule(3900, 5e-4, head_factor=2.0),
+        "A first masked-language model, the step before `base`.",
+        "anything but continuing with the next step.",
+        _GENERAL,
+        WHOLE.format(task="fill-mask", place="assets/models/words", example="Water freezes into [MASK]."),
+    ),
+    "base": Recipe(
+        "base",
+        _base,
+        Schedule(2400, 3e-4, head_factor=2.0),
+        "BERT with both heads of its pre-training on one encoder (6 layers, 12 heads, 384 hidden): it guesses the word "
+        "behind [MASK] and says whether a second passage follows the first. It serves fill-mask, next sentence, "
+        "attention and features.",
+        "facts. Its guesses reflect the texts that it read, with their errors and prejudices; it knows English only, "
+        "reads lower-cased text, and was trained on a small fraction of what the published BERT models saw.",
+        _GENERAL,
+        WHOLE.format(task="fill-mask", place="assets/models/base", example="Water freezes into [MASK]."),
+        note="The weights before it (step `words`, 3,900 steps) were made in one run that was broken off and continued "
+        "four times with other shares of single sentences and other masks: the commands give a like model.",
+    ),
+    "sentiment": _classifier(
+        "sentiment",
+        _sentiment,
+        5e-4,
+        "Is a sentence or a review negative or positive? The first use that every course on BERT shows.",
+        "judging people, or anything that matters to them, by what they wrote.",
+        "SST-2 (Socher et al. 2013, in GLUE's layout), as it is and in everyday spelling, and 9,000 reviews of the "
+        "Large Movie Review Dataset (Maas et al. 2011); neither states a licence for the texts.",
+        "A warm and funny film.",
+    ),
+    "topics": _classifier(
+        "topics",
+        _topics,
+        5e-4,
+        "Which of four news topics is a text about: World, Sports, Business or Sci/Tech?",
+        "news of today: its collection is of 2004 and 2005.",
+        "18,793 rows of the training set of AG's news topics (Zhang et al. 2015; research and non-commercial use).",
+        "The striker scored twice in the final.",
+    ),
+    "spam": _classifier(
+        "spam",
+        _spam,
+        5e-4,
+        "Is a text message spam, or ham, as wanted messages are called?",
+        "filtering real mail: the messages were written about 2010, in Britain and Singapore.",
+        "9 in 10 of 4,290 messages of the SMS Spam Collection (Almeida and Hidalgo 2011, offered free of charge).",
+        "Claim your free prize now!",
+    ),
+}
+
+
+def train_all(places: Places, only: tuple[str, ...], report: Report) -> None:
+    """Make what is missing, measure it, write the cards. Raises BadDataError for an unknown name."""
+    unknown = [name for name in only if name not in RECIPES]
+    if unknown:
+        raise BadDataError(f"There is no step {unknown[0]!r}. Choose among: {', '.join(RECIPES)}.")
+    for name, recipe in RECIPES.items():
+        if only and name not in only:
+            continue
+        if weights_of(places.model(name)).is_file():
+            report(f"{name}: is there already, in {places.model(name)}")
+            continue
+        report(f"{name}: {settings(recipe.task(places), recipe.schedule)}")
+        recipe.make(places, report)
+    write_cards(places, tuple(name for name in only if name in MEASURES) or tuple(MEASURES), report)
+
+
+def write_cards(places: Places, names: tuple[str, ...], report: Report) -> None:
+    """Measure finished models and write README.md and figures.json beside their weights."""
+    for name in names:
+        report(f"{name}: measuring")
+        figures = MEASURES[name](places.model(name), places.data, report)
+        if name != "base":
+            figures = replace(figures, tables=(*figures.tables, *_stereotypes(places.model("base"))))
+        RECIPES[name].card(places).write(places.model(name), figures)
+
+
+def _stereotypes(base: Path) -> tuple[Table, ...]:
+    """What was measured of the encoder that the adapters share."""
+    found = [table for table in Figures.load(base).tables if table.title == STEREOTYPES]
+    shared = "Measured on `base`, whose encoder this model shares; the adapters were not measured so."
+    return tuple(replace(table, intro=f"{shared} {table.intro}") for table in found)
+
+
+def render_cards(places: Places, names: tuple[str, ...]) -> None:
+    """Write the cards again from the figures that were measured before."""
+    for name in names:
+        RECIPES[name].card(places).write(places.model(name), Figures.load(places.model(name)))
+
+
+def install(places: Places, target: Path) -> None:
+    """Copy the finished models to where the demo looks for them."""
+    for name in MEASURES:
+        shutil.copytree(places.model(name), target / name, dirs_exist_ok=True)

@@ -1,0 +1,88 @@
+"""LoRA adapters: merged at load they are what peft computes; what cannot be merged is refused with a sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import save_tokenizer, tiny_config
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, BertForPreTraining
+
+from bert_demo import BertService, Settings
+from bert_demo.backends.adapters import find_adapter
+from bert_demo.cli import main
+from bert_demo.errors import ModelLoadError
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny adapter made by the command, beside its base."""
+    folder = tmp_path_factory.mktemp("adapter")
+    save_tokenizer(folder / "base")
+    torch.manual_seed(1)
+    BertForPreTraining(tiny_config()).save_pretrained(folder / "base")
+    rows = ["sentence\tlabel"]
+    for number in range(200):
+        rows += [f"the {('cat', 'dog')[number % 2]} was good\t1", f"a {('cat', 'dog')[number % 2]} was bad\t0"]
+    data = folder / "rows.tsv"
+    data.write_text("\n".join(rows), encoding="utf-8")
+    words = ["train", "classifier", "--start", str(folder / "base"), "--data", str(data), "--labels", "no", "yes"]
+    words += ["--output", str(folder / "run"), "--epochs", "4", "--learning-rate", "0.01", "--rank", "4"]
+    assert main([*words, "--test", str(data)]) == 0
+    return folder / "run" / "model"
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+def test_merging_is_what_peft_does(trained: Path) -> None:
+    """The oracle runs base and adapter side by side, unmerged."""
+    from peft import PeftModel
+
+    base = trained.parent.parent / "base"
+    plain = AutoModelForSequenceClassification.from_pretrained(base, config=AutoConfig.from_pretrained(trained))
+    oracle = PeftModel.from_pretrained(plain, str(trained)).eval()
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    service = BertService(Settings())
+    for text in ("the cat was good", "a dog was bad", "the film was not very happy !"):
+        with torch.no_grad():
+            expected = oracle(**tokenizer(text, return_tensors="pt")).logits[0].softmax(-1)
+        found = {each.label: each.score for each in service.classify(text, None, str(trained)).labels}
+        assert [found["no"], found["yes"]] == pytest.approx(expected.tolist(), abs=1e-5)
+    assert found.keys() == {"no", "yes"}
+    assert service.classify("a cat was bad", None, str(trained)).labels[0].label == "no"
+
+
+def test_only_the_difference_is_stored(trained: Path) -> None:
+    assert not (trained / "model.safetensors").exists() and not (trained / "tokenizer.json").exists()
+    assert json.loads((trained / "adapter_config.json").read_text())["base_model_name_or_path"] == str(
+        trained.parent.parent / "base"
+    )
+    card = (trained / "README.md").read_text(encoding="utf-8")
+    assert "PeftModel" in card and "accuracy, " in card and "--rank 4" in card
+    assert json.loads((trained / "config.json").read_text())["architectures"] == ["BertForSequenceClassification"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"base_model_name_or_path": "../nowhere"}, "which is not beside it"),
+        ({"peft_type": "IA3"}, "is not a plain LoRA adapter"),
+        ({"use_dora": True}, "is not a plain LoRA adapter"),
+        ({"r": None}, "has no readable"),
+    ],
+)
+def test_other_adapters_are_refused(trained: Path, tmp_path: Path, change: dict, message: str) -> None:
+    config = json.loads((trained / "adapter_config.json").read_text())
+    (tmp_path / "adapter_config.json").write_text(json.dumps(config | change))
+    with pytest.raises(ModelLoadError, match=message):
+        find_adapter(str(tmp_path))
+
+
+def test_an_adapter_of_another_shape_is_refused(trained: Path, tmp_path: Path) -> None:
+    adapter = find_adapter(str(trained))
+    assert adapter is not None and adapter.scale == 2
+    larger = AutoModelForSequenceClassification.from_config(tiny_config(hidden_act="relu", num_labels=3))
+    with pytest.raises(ModelLoadError, match="does not fit its base"):
+        adapter.merge_into(larger)
+    assert find_adapter(str(tmp_path)) is None
