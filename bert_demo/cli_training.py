@@ -76,11 +76,13 @@ def add_evaluate(commands: Any) -> None:
         kinds.add_argument(
             f"--{flag}", dest="kind", action="store_const", const=flag.replace("-", "_"), help=text, default=None
         )
-    evaluate.add_argument("--text-column", default="", help="name of the column with the text")
+    evaluate.add_argument("--text-column", nargs="+", default=[], help="name of the column (or columns) with the text")
     evaluate.add_argument("--label-column", default="", help="name of the column with the label")
     evaluate.add_argument(
         "--rows", type=int, help="read the first so many rows (pairs: of each group; raw text: pieces)"
     )
-    evaluate.add_argument("--every", type=int, help="raw text: only each so-manieth document (training leaves out 100)")
-    evaluate.add_argument("--worst", type=int, default=10, help="how many of the most confident mistakes to show")
+    evaluate.add_argument(
+        "--every", type=int, help="raw text: read only every so many documents (training leaves out every 100th)"
+    )
+    evaluate.add_argument("--worst", type=int, help="how many of the most confident mistakes to show (10)")
     evaluate.add_argument("--json", action="store_true", help="print every figure as JSON")

@@ -59,6 +59,8 @@ def test_metrics_by_hand() -> None:
     assert each[1] == pytest.approx((1 / 2, 1 / 2, 1 / 2, 2))
     assert each[2] == pytest.approx((1 / 2, 1, 2 / 3, 1))
     assert found.macro_f1.value == pytest.approx((4 / 5 + 1 / 2 + 2 / 3) / 3)
+    assert found.macro_precision.value == pytest.approx((1 + 1 / 2 + 1 / 2) / 3)
+    assert found.macro_recall.value == pytest.approx((2 / 3 + 1 / 2 + 1) / 3)
     assert found.calibration_error.value == pytest.approx(0.1)
     assert [(each.text, each.label, each.answer) for each in found.mistakes] == [("r4", "b", "c"), ("r2", "a", "b")]
     assert [(each.count, each.accuracy) for each in found.bins] == [(2, 0.5), (2, 0.5), (2, 1.0)]
@@ -94,7 +96,10 @@ def test_pseudo_likelihood_is_one_mask_at_a_time(loaded) -> None:
     found = pseudo_likelihood.evaluate_pairs(model, tokenizer, pairs)
     right = [expected[0] > expected[1], expected[1] > expected[2]]
     assert found.share.value == np.mean(right)
-    assert found.groups == (("x", float(right[0]), 1), ("y", float(right[1]), 1))
+    assert [(name, share.value, count) for name, share, count in found.groups] == [
+        ("x", float(right[0]), 1),
+        ("y", float(right[1]), 1),
+    ]
 
 
 def test_stereotypes_score_shared_words_only(loaded) -> None:
@@ -131,8 +136,8 @@ def test_facts_take_the_best_pattern_and_name_what_they_skip(loaded) -> None:
         texts = [pattern.replace("[Y]", "[MASK]").replace("[X]", subject) for subject in ("cat", "dog")]
         ranks = cloze.answer_ranks(model, tokenizer, texts, tokenizer.convert_tokens_to_ids(["good", "bad"]))
         shares.append(float((ranks == 1).mean()))
-    assert found.relations[0].first == max(shares)
-    assert found.first.value == pytest.approx(np.mean([each.first for each in found.relations]))
+    assert found.relations[0].first.value == max(shares)
+    assert found.first.value == pytest.approx(np.mean([each.first.value for each in found.relations]))
     assert [each.facts for each in found.relations] == [2, 1] or found.skipped == 0
 
 
@@ -148,7 +153,8 @@ def test_perplexity_and_next_sentence_are_the_models_own(both: Path, loaded) -> 
             parameter.zero_()
         flat.bert.embeddings.word_embeddings.weight.zero_()
     assert pretraining.evaluate_masked(flat, tokenizer, text).perplexity.value == pytest.approx(5 + len(WORDS.split()))
-    pairs = pretraining.sentence_pairs(text)
+    pairs, available = pretraining.sentence_pairs(text)
+    assert available == len(pairs)
     assert (pairs[:, 4] == pieces.IS_NEXT).mean() == 0.5
     asked = BertForNextSentencePrediction.from_pretrained(both).eval()
     right = []
@@ -170,14 +176,17 @@ def test_perplexity_and_next_sentence_are_the_models_own(both: Path, loaded) -> 
         ("MFT", "x (should be neutral or positive)", None, [0.34], None),
         ("MFT", "x (should be neutral or positive)", None, [0.3], 0),
         ("MFT", "Q & A: no", 1, [0.9], None),
-        ("INV", "typos", None, [0.7, 0.9, 0.6], 2),
+        ("INV", "typos", None, [0.9, 0.7, 0.2], 2),
+        ("INV", "typos", None, [0.7, 0.65], 1),
+        ("INV", "typos", None, [0.35, 0.32], 1),
         ("INV", "typos", None, [0.7, 0.9], None),
         ("DIR", "reducers", None, [0.8, 0.95], 1),
         ("DIR", "reducers", None, [0.8, 0.85], None),
+        ("DIR", "reducers", None, [0.95, 0.99], -1),
         ("DIR", "reducers", None, [0.5, 0.9], -1),
         ("DIR", "reducers", None, [0.2, 0.05], 1),
-        ("DIR", "add positive phrases", None, [0.8, 0.9, 0.65], 2),
-        ("DIR", "add positive phrases", None, [0.8, 0.71], None),
+        ("DIR", "add positive phrases", None, [0.8, 0.9, 0.74], 2),
+        ("DIR", "add positive phrases", None, [0.8, 0.76], None),
     ],
 )
 def test_what_breaks_a_case(
@@ -185,6 +194,12 @@ def test_what_breaks_a_case(
 ) -> None:
     case = checklist.Case(test, kind, "", tuple("abc"[: len(positive)]), label)
     assert checklist.first_broken(case, positive) == expected
+
+
+def test_neutral_lies_between_a_third_and_two_thirds() -> None:
+    assert checklist.three_ways(0.9).tolist() == pytest.approx([0.1, 0, 0.9])
+    assert checklist.three_ways(0.6).tolist() == pytest.approx([0, 0.7, 0.3])
+    assert checklist.three_ways(0.45).tolist() == pytest.approx([0.15, 0.85, 0])
 
 
 def test_pairs_of_passages() -> None:
@@ -228,7 +243,7 @@ def test_layouts(tmp_path: Path) -> None:
         "Labels are numbers from 1: 1 World, 2 Sports, 3 Business."
     )
     named = write(tmp_path / "c.tsv", 'id\tbody\tkind\n1\tsome "text\tWORLD\n2\tmore\tSports\n')
-    assert read_labelled(named, labels, Layout("body", "kind")).texts == ('some "text', "more")
+    assert read_labelled(named, labels, Layout(("body",), "kind")).texts == ('some "text', "more")
     packed = tmp_path / "d.tsv.xz"
     with lzma.open(packed, "wt", encoding="utf-8") as stream:
         stream.write("ham\tone\nspam\ttwo\n")
@@ -251,6 +266,10 @@ def test_layouts(tmp_path: Path) -> None:
         (b"text,label\na,low\nb,high\n\xff,low\n", "row 4: not UTF-8"),
         ("text,label\na,low\nb,low\n", "holds one class only \\(low\\)"),
         ("text,label\na,7\nb,1\n", "row 2: the label '7' is none"),
+        ("text,label\na,1\nb,2\n", "which may count from 0 or from 1"),
+        ('text,label\n\n\na,low\n"b,high\n', "row 5: unexpected end of data"),
+        ('text,label\n"a\nb",low\nc,maybe\n', "row 4: the label 'maybe'"),
+        ("text,label\na,low\n\u200b,high\n", "row 3 holds no character"),
     ],
 )
 def test_bad_files_are_refused_with_a_sentence(
@@ -260,6 +279,43 @@ def test_bad_files_are_refused_with_a_sentence(
     assert main(["evaluate", tiny_classifier, str(path)]) == 2
     with pytest.raises(AssertionError, match=message):
         raise AssertionError(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--rows", "0"], "--rows must be at least 1"),
+        (["--worst", "-1"], "--worst must be at least 0"),
+        (["--every", "1", "--mlm"], "--every must be at least 2"),
+        (["--every", "10"], "--every means nothing for this kind"),
+        (["--mlm", "--label-column", "x"], "--label-column means nothing"),
+        (["--facts", "--rows", "3"], "--rows means nothing"),
+    ],
+)
+def test_wrong_options_are_refused(
+    tmp_path: Path, tiny_classifier: str, capsys, words: list[str], message: str
+) -> None:
+    path = write(tmp_path / "rows.csv", "text,label\na,low\nb,high\n")
+    assert main(["evaluate", tiny_classifier, str(path), *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_broken_archive_and_a_directory(tmp_path: Path, both: Path, capsys) -> None:
+    for flag in ("--mlm", "--pairs", "--facts"):
+        assert main(["evaluate", str(both), str(write(tmp_path / "t.txt.xz", b"not xz")), flag]) == 2
+        assert "cannot be read" in capsys.readouterr().err
+        assert main(["evaluate", str(both), str(tmp_path), flag]) == 2
+        assert "There is no file" in capsys.readouterr().err
+
+
+def test_rows_never_change_what_a_number_means(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.csv", "text,label\na,2\nb,1\nc,3\n")
+    assert read_labelled(path, ("x", "y", "z")).labels == (1, 0, 2)
+    assert read_labelled(path, ("x", "y", "z"), Layout(rows=2)).labels == (1, 0)
+    titled = write(tmp_path / "t.csv", "Class Index,Title,Description\n3,A,b\n1,C,d\n")
+    assert read_labelled(titled, ("x", "y", "z")) == Labelled(("A b", "C d"), (2, 0))
+    bare = write(tmp_path / "SMSSpamCollection", "ham\tone, two\nspam\tthree\n")
+    assert read_labelled(bare, ("ham", "spam")).texts == ("one, two", "three")
 
 
 def test_too_many_rows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,12 +377,18 @@ def test_evaluate_the_pretrained(
         ("--pairs", "", "is empty"),
         ("--facts", '{"relation": "r", "patterns": ["[X] is"], "facts": [["a", "b"]]}\n', "each pattern needs"),
         ("--facts", '{"relation": "r"}\n', "patterns and facts are needed"),
+        ("--facts", '{"relation": "r", "patterns": ["[X] [Y]"], "facts": [["a"]]}\n', "a list of two texts"),
+        ("--facts", '{"relation": "r", "patterns": ["[X] [Y]"], "facts": ["ab"]}\n', "a list of two texts"),
+        ("--facts", '{"relation": "r", "patterns": ["[X] [Y]"], "facts": [["[MASK]", "cat"]]}\n', "needs one [MASK]"),
+        ("--pairs", '{"sentence_good": "%s", "sentence_bad": "a cat"}\n' % ("cat " * 40), "Shorten it"),
+        ("--mlm", "\u200b\n", "no character that this model reads"),
+        ("--mlm", b"fine\nnot \xff fine\n", "row 2: not UTF-8"),
         ("--mlm", "\n\n", "holds no text"),
         ("--next-sentence", "One sentence.\n", "too few sentences"),
     ],
 )
 def test_bad_files_for_the_pretrained(
-    tmp_path: Path, both: Path, capsys, flag: str, content: str, message: str
+    tmp_path: Path, both: Path, capsys, flag: str, content: str | bytes, message: str
 ) -> None:
     path = write(tmp_path / "rows.jsonl", content)
     assert main(["evaluate", str(both), str(path), flag]) == 2
@@ -338,6 +400,8 @@ def test_a_model_without_the_head_is_named(tmp_path: Path, both: Path, tiny_clas
     assert main(["evaluate", str(both), str(path)]) == 2
     assert "is no classifier" in capsys.readouterr().err
     assert main(["evaluate", tiny_classifier, str(path), "--mlm"]) == 2
-    assert "is a classifier" in capsys.readouterr().err
+    assert "has no masked-language-model head" in capsys.readouterr().err
+    assert main(["evaluate", tiny_classifier, str(path), "--next-sentence"]) == 2
+    assert "has no next-sentence head" in capsys.readouterr().err
     assert main(["evaluate", "nowhere", str(tmp_path / "none.csv")]) == 2
     assert "There is no file" in capsys.readouterr().err

@@ -177,12 +177,15 @@ def test_train_mlm_makes_a_model_that_transformers_loads(tmp_path: Path, start: 
 
 def test_train_classifier_learns_and_measures(tmp_path: Path, start: Path, capsys) -> None:
     rows = ["sentence\tlabel"]
-    for number in range(200):
-        rows += [f"the {('cat', 'dog')[number % 2]} was good\t1", f"a {('cat', 'dog')[number % 2]} was bad\t0"]
+    nouns = ("cat", "dog", "house", "mat", "film", "water", "ice")
+    for first in nouns:
+        for second in nouns:
+            for verb in ("sat", "ran", "was", "play"):
+                rows += [f"the {first} {verb} {second} good\t1", f"a {first} {verb} {second} bad\t0"]
     data = tmp_path / "rows.tsv"
     data.write_text("\n".join(rows), encoding="utf-8")
     words = ["train", "classifier", "--start", str(start), "--parted", str(data), "--labels", "no", "yes"]
-    words += ["--output", str(tmp_path / "run"), "--epochs", "4", "--learning-rate", "0.003"]
+    words += ["--output", str(tmp_path / "run"), "--epochs", "15", "--learning-rate", "0.003"]
     assert main(words) == 0
     out = capsys.readouterr().out
     assert (
@@ -220,6 +223,14 @@ def test_a_temperature_is_found_again(start: Path) -> None:
     after = classifier.probabilities(model, tokenizer, texts)
     assert (before.argmax(1) == after.argmax(1)).all()
     assert after[:, 1] == pytest.approx(scores, abs=0.03)
+
+
+def test_what_is_held_out_has_no_twin_in_training() -> None:
+    """Every second row is held out; a row that differs from one of those in digits and marks alone is dropped."""
+    texts = ("Call 0800 now!", "call 0900, now", "see you", "yes", "YES!!", "no")
+    training, held = classifier.split(classifier.Labelled(texts, (1, 1, 0, 0, 0, 0)), 2)
+    assert held.texts == ("call 0900, now", "yes", "no") and training.texts == ("see you",)
+    assert classifier.split(classifier.Labelled(texts, (1, 1, 0, 0, 0, 0)), 2, near=True)[0].texts == texts[::2]
 
 
 def test_treebank_spelling() -> None:
@@ -272,7 +283,7 @@ def test_a_start_that_is_not_there(tmp_path: Path, text: Path, capsys) -> None:
     [
         ("a.csv", "sentence,wrong\nx,perhaps\n", "needs a header with the columns"),
         ("a.csv", "text,label\n", "has a header and no rows"),
-        ("a.csv", "text,label\nx,1\ny,maybe\n", "row 3: the label 'maybe' is none of no, yes"),
+        ("a.csv", "text,label\nx,1\nz,0\ny,maybe\n", "row 4: the label 'maybe' is none of no, yes"),
         ("a.tsv", b"text\tlabel\n\xff\t1\n", "row 2: not UTF-8"),
         ("a.csv", None, "There is no file"),
     ],

@@ -57,7 +57,7 @@ class HubBackend:
         self.activation = "sigmoid" if single else "softmax"
         self.layers = int(config.num_hidden_layers)
         self.heads = int(config.num_attention_heads)
-        self.limit = _limit(config, self._tokenizer)
+        self.limit = reads_at_once(config, self._tokenizer)
         self.mask_token: str | None = self._tokenizer.mask_token
         self.control_tokens: tuple[str, ...] = tuple(
             token for token in self._tokenizer.all_special_tokens if token != self.mask_token
@@ -223,7 +223,8 @@ def _head_of(config: Any, card: ModelCard) -> str:
     )
 
 
-def _limit(config: Any, tokenizer: Any) -> int:
+def reads_at_once(config: Any, tokenizer: Any) -> int:
+    """Tokens that a model reads in one window, special tokens included."""
     positions = int(config.max_position_embeddings)
     if config.model_type in _WITH_PADDED_POSITIONS:
         positions -= int(config.pad_token_id) + 1

@@ -11,6 +11,7 @@ from pathlib import Path
 CARD = "README.md"
 FIGURES = "figures.json"
 ADAPTED = """
+# run where the paths below lead to the models
 from peft import PeftModel
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
@@ -20,6 +21,7 @@ model = PeftModel.from_pretrained(model, "{place}").merge_and_unload()
 print(pipeline("text-classification", model=model, tokenizer=tokenizer)("{example}"))
 """
 WHOLE = """
+# run where the path below leads to the model
 from transformers import pipeline
 
 print(pipeline("{task}", model="{place}")("{example}"))
@@ -85,6 +87,7 @@ class Card:
 license: {self.licence}
 language: en
 base_model: {self.origin}
+library_name: {"peft" if "peft" in self.code else "transformers"}
 ---
 # {self.title}
 

@@ -6,6 +6,7 @@ With `rank` the start stays as it is and only low-rank adapters (LoRA) and the h
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from bert_demo.backends.hub import reads_at_once
 from bert_demo.errors import BadDataError
 from bert_demo.training.evaluation.classification import probabilities
 from bert_demo.training.labelled import Labelled, read_labelled
@@ -26,18 +28,19 @@ from bert_demo.training.masking import collate
 from bert_demo.training.treebank import untokenised
 
 BATCH = 32
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
 HOLD_OUT_EVERY = 10
 CALIBRATE_EVERY = 50
-LORA_DROPOUT = 0.05
+LORA_DROPOUT = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifierTask:
     """What to learn: labelled files, label names in the order of the logits, tokens a text.
 
-    files are learnt from as a whole; of `parted` every HOLD_OUT_EVERYth row is left out, to measure on; `natural` are
-    files in the Treebank's spelling ("is n't ."), learnt from as people write ("isn't."). rank: of the adapters, 0 to
-    train all weights; smoothing: of the labels (Szegedy et al. 2016).
+    files are learnt from (but for the rows kept for the temperature); of `parted` every HOLD_OUT_EVERYth row is left
+    out, to measure on; `natural` are files in the Treebank's spelling ("is n't ."), learnt from as people
+    write ("isn't."). rank: of the adapters, 0 to train all weights; smoothing: of the labels (Szegedy et al. 2016).
     """
 
     start: str
@@ -55,7 +58,7 @@ class ClassifierTask:
 def finetune(task: ClassifierTask, schedule: Schedule, report: Report) -> tuple[Any, PreTrainedTokenizerBase]:
     """Train, calibrate and return (model, tokenizer). `schedule.steps` of 0: as many as `task.epochs` asks for.
 
-    One row in CALIBRATE_EVERY is kept from training to fit the temperature.
+    One row in CALIBRATE_EVERY is kept from training to fit the temperature, by those that stand in no training row.
     """
     torch.manual_seed(schedule.seed)
     model, tokenizer = load_start(
@@ -90,7 +93,8 @@ def finetune(task: ClassifierTask, schedule: Schedule, report: Report) -> tuple[
         return loss, int(attention.sum())
 
     train(model, batch_at, loss_of, plan, task.output / "checkpoints" / "classifier.pt", report)
-    report(f"temperature {calibrate(model, tokenizer, apart):.3f}, fitted on {len(apart.texts):,} rows kept apart")
+    temperature = calibrate(model, tokenizer, apart)
+    report(f"temperature {temperature:.3f}" if temperature else "no temperature: the head is not one linear map")
     return model, tokenizer
 
 
@@ -110,27 +114,39 @@ def with_adapters(model: Any, rank: int) -> Any:
         return get_peft_model(model, config)
 
 
-def split(data: Labelled, every: int = HOLD_OUT_EVERY) -> tuple[Labelled, Labelled]:
-    """(training, held out): every `every`-th row is held out."""
+def split(data: Labelled, every: int = HOLD_OUT_EVERY, near: bool = False) -> tuple[Labelled, Labelled]:
+    """(training, held out): every `every`-th row is held out.
 
-    def side(held: bool) -> Labelled:
-        chosen = [row for row in range(len(data.texts)) if ((row + 1) % every == 0) == held]
+    A training row that differs from a held-out one in nothing but case, digits and punctuation (messages written from
+    one template, say) is in neither, unless `near`.
+    """
+    keys = [_NOT_LETTERS.sub("", text.lower()) or text for text in data.texts]
+    held = {key for row, key in enumerate(keys, start=1) if row % every == 0}
+
+    def rows(chosen: list[int]) -> Labelled:
         return Labelled(tuple(data.texts[row] for row in chosen), tuple(data.labels[row] for row in chosen))
 
-    return side(False), side(True)
+    training = [row for row, key in enumerate(keys) if (row + 1) % every and (near or key not in held)]
+    return rows(training), rows(list(range(every - 1, len(keys), every)))
 
 
-def calibrate(model: Any, tokenizer: PreTrainedTokenizerBase, data: Labelled) -> float:
+def calibrate(model: Any, tokenizer: PreTrainedTokenizerBase, data: Labelled) -> float | None:
     """Divide the head's logits by the temperature that fits `data` best (Guo et al. 2017); answers stay the same.
 
-    Changes the head in place and returns the temperature; 1 when there is nothing to fit.
+    Changes the head in place and returns the temperature, or None when there is nothing to fit or no linear head.
     """
     head = getattr(model, "classifier", None)
     head = getattr(head, "modules_to_save", {"default": head})["default"]
     if not isinstance(head, torch.nn.Linear) or not data.texts:
-        return 1.0
-    logits = torch.from_numpy(np.log(np.maximum(probabilities(model, tokenizer, data.texts), 1e-12)))
-    truth = torch.tensor(data.labels)
+        return None
+    limit = reads_at_once(model.config, tokenizer)
+    rows = tokenizer(list(data.texts), truncation=False, verbose=False)["input_ids"]
+    whole = [row for row, ids in enumerate(rows) if len(ids) <= limit]  # of several windows only the mean is known
+    if not whole:
+        return None
+    scores = probabilities(model, tokenizer, [data.texts[row] for row in whole])
+    logits = torch.from_numpy(np.log(np.maximum(scores, 1e-12)))
+    truth = torch.tensor([data.labels[row] for row in whole])
     temperatures = torch.logspace(-0.7, 0.7, 141, dtype=torch.float64).tolist()
     losses = [float(torch.nn.functional.cross_entropy(logits / each, truth)) for each in temperatures]
     best = temperatures[int(np.argmin(losses))]
@@ -144,17 +160,26 @@ def _read(task: ClassifierTask) -> tuple[Labelled, Labelled]:
     """(to learn from, kept apart for the temperature)."""
     parts = [read_labelled(path, task.labels) for path in task.files]
     parts += [split(read_labelled(path, task.labels))[0] for path in task.parted]
-    apart = [split(part, CALIBRATE_EVERY)[1] for part in parts]
-    parts = [split(part, CALIBRATE_EVERY)[0] for part in parts]
+    apart = _joined([split(part, CALIBRATE_EVERY, near=True)[1] for part in parts])
+    parts = [split(part, CALIBRATE_EVERY, near=True)[0] for part in parts]
+    seen = "\n".join(text for part in parts for text in part.texts)
+    unseen = [row for row, text in enumerate(apart.texts) if text not in seen]  # phrases may be parts of others
+    apart = Labelled(tuple(apart.texts[row] for row in unseen), tuple(apart.labels[row] for row in unseen))
     for path in task.natural:
-        part = split(read_labelled(path, task.labels), CALIBRATE_EVERY)[0]
+        part = split(read_labelled(path, task.labels), CALIBRATE_EVERY, near=True)[0]
         parts.append(Labelled(tuple(map(untokenised, part.texts)), part.labels))
     data = _joined(parts)
     if not data.texts:
         raise BadDataError("There is nothing to learn from: name files with --data or --parted.")
     if len(set(data.labels)) < 2:
         raise BadDataError("The training files hold one label only; a classifier needs at least two.")
-    return data, _joined(apart)
+    return data, apart
+
+
+def amounts(task: ClassifierTask) -> tuple[int, int]:
+    """Texts learnt from in an epoch, and texts kept apart for the temperature."""
+    data, apart = _read(task)
+    return len(data.texts), len(apart.texts)
 
 
 def _joined(parts: list[Labelled]) -> Labelled:

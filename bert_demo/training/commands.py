@@ -10,12 +10,12 @@ from pathlib import Path
 from bert_demo.backends.hub import load_model
 from bert_demo.errors import BadDataError
 from bert_demo.settings import ASSETS
-from bert_demo.training import classifier, mlm, recipes, tables
+from bert_demo.training import bundle, classifier, mlm, recipes, tables
 from bert_demo.training.card import ADAPTED, WHOLE, Card, Figures
 from bert_demo.training.evaluation import classification, pretraining
 from bert_demo.training.labelled import Labelled, read_labelled
 from bert_demo.training.loop import Schedule
-from bert_demo.training.measure import MEASURES, local
+from bert_demo.training.measure import local
 from bert_demo.training.publish import publish, sha256, weights_of
 
 say = partial(print, flush=True)
@@ -45,13 +45,11 @@ def _bundle(options: argparse.Namespace) -> None:
         if not path.is_dir():
             raise BadDataError(f"There is no directory {path}.")
     if options.task == "all":
-        recipes.train_all(places, tuple(options.only), say)
-    elif options.again:
-        recipes.write_cards(places, tuple(options.only) or tuple(MEASURES), say)
+        bundle.train_all(places, options.only, say)
     else:
-        recipes.render_cards(places, tuple(options.only) or tuple(MEASURES))
+        bundle.write_cards(places, options.only, options.again, say)
     if options.install:
-        recipes.install(places, ASSETS / "models")
+        bundle.install(places, ASSETS / "models")
         say(f"copied to {ASSETS / 'models'}")
 
 

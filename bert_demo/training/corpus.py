@@ -7,7 +7,6 @@ visitors type is short, and in long pieces a hidden word often stands elsewhere,
 
 from __future__ import annotations
 
-import lzma
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bert_demo.errors import BadDataError
+from bert_demo.training.reading import read_lines
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -53,22 +53,15 @@ def read_documents(path: Path) -> Iterator[list[str]]:
 
     Raises BadDataError when the file is missing, is not UTF-8, or holds no text.
     """
-    if not path.is_file():
-        raise BadDataError(f"There is no file {path}. Give a UTF-8 text file, plain or .xz.")
     found = False
     paragraphs: list[str] = []
-    opener = lzma.open if path.suffix == ".xz" else open
-    try:
-        with opener(path, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                if line := line.strip():
-                    paragraphs.append(line)
-                elif paragraphs:
-                    found = True
-                    yield paragraphs
-                    paragraphs = []
-    except UnicodeDecodeError as error:
-        raise BadDataError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}.") from error
+    for line in read_lines(path):
+        if line := line.strip():
+            paragraphs.append(line)
+        elif paragraphs:
+            found = True
+            yield paragraphs
+            paragraphs = []
     if paragraphs:
         found = True
         yield paragraphs

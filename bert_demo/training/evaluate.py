@@ -26,13 +26,18 @@ say = partial(print, flush=True)
 
 def run(options: argparse.Namespace) -> None:
     """Measure and print. Raises BadDataError, ModelLoadError, MissingHeadError."""
-    if options.rows is not None and options.rows < 1:
-        raise BadDataError("--rows must be at least 1.")
+    for name, least in (("rows", 1), ("every", 2), ("worst", 0)):
+        value = getattr(options, name)
+        if value is not None and value < least:
+            raise BadDataError(f"--{name} must be at least {least}.")
+    kind = options.kind or "labelled"
+    for name, kinds in _OPTIONS.items():
+        if getattr(options, name) and kind not in kinds:
+            raise BadDataError(f"--{name.replace('_', '-')} means nothing for this kind of question; leave it out.")
     path = Path(options.file)
     if not path.is_file():
         raise BadDataError(f"There is no file {path}.")
     _, tokenizer, model, revision = load_model(_card(options.model))
-    kind = options.kind or "labelled"
     _check_head(model, options.model, kind)
     result, shown = _KINDS[kind](model, tokenizer, path, options)
     if options.json:
@@ -55,22 +60,26 @@ def _card(model: str) -> ModelCard:
 def _check_head(model: Any, name: str, kind: str) -> None:
     architecture = type(model).__name__
     classifier = architecture.endswith("ForSequenceClassification")
+    masked = architecture.endswith(("ForMaskedLM", "ForPreTraining"))
     if kind in ("labelled", "checklist"):
         if not classifier:
             raise MissingHeadError(f"The model {name} is no classifier. Measure it with --mlm, --pairs or --facts.")
+    elif not masked and kind != "next_sentence":
+        raise MissingHeadError(f"The model {name} has no masked-language-model head. Choose one such as base.")
     elif classifier:
-        raise MissingHeadError(f"The model {name} is a classifier and has no head for this. Choose one such as base.")
+        raise MissingHeadError(f"The model {name} is a classifier and has no next-sentence head. Choose base.")
 
 
 def _labelled(model: Any, tokenizer: Any, path: Path, options: argparse.Namespace) -> tuple[Any, list[Table | str]]:
     labels = [str(model.config.id2label[index]) for index in range(model.config.num_labels)]
-    data = read_labelled(path, labels, Layout(options.text_column, options.label_column, options.rows))
+    data = read_labelled(path, labels, Layout(tuple(options.text_column), options.label_column, options.rows))
     if len(set(data.labels)) < 2:
-        raise BadDataError(
-            f"{path} holds one class only ({labels[data.labels[0]]}); precision and recall need at least two."
-        )
-    scores = classification.probabilities(model, tokenizer, data.texts)
-    found = classification.report(scores, data.labels, labels, data.texts, worst=options.worst)
+        part = f"The first {options.rows} rows of {path} hold" if options.rows else f"{path} holds"
+        raise BadDataError(f"{part} one class only ({labels[data.labels[0]]}); precision and recall need at least two.")
+    scores = classification.probabilities(model, tokenizer, data.texts, data.rows)
+    found = classification.report(
+        scores, data.labels, labels, data.texts, worst=10 if options.worst is None else options.worst
+    )
     return found, [
         data.layout,
         tables.figures_table(tables.classifier_rows(found, path.name), "Figures"),
@@ -123,6 +132,14 @@ def _checklist(model: Any, tokenizer: Any, path: Path, options: argparse.Namespa
     return {"tests": found}, [table, table.intro]
 
 
+_OPTIONS = {
+    "text_column": ("labelled",),
+    "label_column": ("labelled",),
+    "worst": ("labelled",),
+    "every": ("mlm", "next_sentence"),
+    "rows": ("labelled", "mlm", "next_sentence", "pairs", "stereotypes"),
+}
+"""The options that only some kinds of questions know."""
 _Kind = Callable[[Any, Any, Path, argparse.Namespace], tuple[Any, list[Table | str]]]
 _KINDS: dict[str, _Kind] = {
     "labelled": _labelled,

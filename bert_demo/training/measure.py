@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from bert_demo.training.labelled import Labelled, read_labelled
 from bert_demo.training.loop import Report
 
 STEREOTYPES = "Stereotypes: what these figures do and do not mean"
-BLIMP_EACH = 200
+LONGEST_SHOWN = 240
+"""Characters of a mistake that a card tells as an example."""
+BLIMP_EACH = 100
 """Pairs of each BLiMP paradigm that a card is measured on; the rest would take an hour more."""
 
 
@@ -64,7 +67,7 @@ def measure_base(directory: Path, data: Path, report: Report) -> Figures:
         (
             ("CrowS-Pairs, stereotype preferred", stereotypes.share.percent(), f"{stereotypes.pairs:,} pairs"),
             *(
-                (f"CrowS-Pairs, {name}", tables.percent(share), f"{count:,} pairs")
+                (f"CrowS-Pairs, {name}", share.percent(), f"{count:,} pairs")
                 for name, share, count in stereotypes.groups
             ),
             (
@@ -103,9 +106,12 @@ def measure_classifier(
     rows: list[tables.Row] = []
     values: dict[str, float] = {}
     details: list[Table] = []
+    mistakes: list[tuple[str, str, float]] = []
     for where, data in sets.items():
         scores = classification.probabilities(model, tokenizer, data.texts)
-        found = classification.report(scores, data.labels, labels, data.texts, worst=3)
+        found = classification.report(scores, data.labels, labels, data.texts, worst=len(data.texts))
+        mistakes += [(each.text, each.answer, each.score) for each in found.mistakes if len(each.text) <= LONGEST_SHOWN]
+        found = replace(found, mistakes=found.mistakes[:3])
         report(f"{where}: accuracy {found.accuracy.percent()}, ECE {found.calibration_error.number()}")
         rows += tables.classifier_rows(found, where)
         details += [
@@ -121,12 +127,14 @@ def measure_classifier(
     if peers:
         main = Table(main.title, f"{main.intro} {peers}", main.header, main.rows)
     failures = probes.evaluate_probes(directory.name, lambda sentence: judge(model, tokenizer, sentence))
+    failures = [probes.topped_up(each, mistakes) for each in failures]
     found_tables = [main, *tables.probe_tables(failures), *details]
     if cases is not None:
         tests = checklist.evaluate_checklist(model, tokenizer, checklist.read_checklist(cases))
         for test in tests:
-            report(f"CheckList, {test.test}: {test.failures.percent()} of {test.cases:,} fail")
-            values[f"checklist, {test.test}"] = tables.interval_value(test.failures)
+            if test.failures is not None:
+                report(f"CheckList, {test.test}: {test.failures.percent()} of {test.cases:,} fail")
+                values[f"checklist, {test.test}"] = tables.interval_value(test.failures)
         found_tables.append(tables.checklist_table(tests))
     return Figures(tuple(found_tables), values)
 

@@ -14,7 +14,10 @@ from bert_demo.training.evaluation.probes import ProbeReport
 from bert_demo.training.evaluation.pseudo_likelihood import PairsReport
 
 Row = tuple[str, ...]
-INTERVALS = "In brackets the 95 % interval of a bootstrap over the rows (1,000 resamples)."
+INTERVALS = (
+    "In brackets the 95 % interval of a bootstrap (1,000 resamples) over the rows; of raw text over its pieces, of "
+    "facts within each relation."
+)
 
 
 def percent(share: float) -> str:
@@ -27,6 +30,8 @@ def classifier_rows(report: ClassifierReport, where: str) -> list[Row]:
     rows = f"{report.rows:,} rows of {where}"
     return [
         (f"accuracy, {where}", report.accuracy.percent(), rows),
+        (f"macro precision, {where}", report.macro_precision.number(), rows),
+        (f"macro recall, {where}", report.macro_recall.number(), rows),
         (f"macro F1, {where}", report.macro_f1.number(), rows),
         (f"expected calibration error (15 bins), {where}", report.calibration_error.number(), rows),
     ]
@@ -68,23 +73,21 @@ def mistake_table(report: ClassifierReport, where: str, characters: int = 160) -
 
 def masked_rows(report: MaskedLMReport, where: str) -> list[Row]:
     """Perplexity and accuracy behind masks."""
-    on = f"{report.masked_tokens:,} masks in {report.pieces:,} pieces of {where}"
+    pieces = f"{report.pieces:,} of {report.available:,} pieces ({report.shortest} to {report.longest} tokens)"
+    on = f"{report.masked_tokens:,} masks in {pieces} of {where}"
     return [
-        ("perplexity, 15 % masks, up to 128 tokens", report.perplexity.number(1), on),
+        ("perplexity, 15 % masks by the paper's 80/10/10 rule, up to 128 tokens", report.perplexity.number(1), on),
         ("masked tokens guessed exactly", report.accuracy.percent(), on),
     ]
 
 
 def next_sentence_rows(report: NextSentenceReport, where: str) -> list[Row]:
     """Accuracy on pairs of passages."""
-    on = f"{report.pairs:,} pairs of {where}, half of which follow"
+    on = f"{report.pairs:,} of {report.available:,} pairs of {where}, half of which follow"
     return [
         ("next sentence, accuracy", report.accuracy.percent(), on),
-        (
-            "next sentence, pairs that follow / that do not",
-            f"{percent(report.follows)} / {percent(report.does_not)}",
-            on,
-        ),
+        ("next sentence, of the pairs that follow", report.follows.percent(), on),
+        ("next sentence, of the pairs that do not", report.does_not.percent(), on),
     ]
 
 
@@ -95,7 +98,7 @@ def pairs_row(report: PairsReport, what: str, where: str) -> Row:
 
 def group_table(report: PairsReport, title: str, intro: str) -> Table:
     """The share in each group."""
-    rows = tuple((name, percent(share), f"{count:,}") for name, share, count in report.groups)
+    rows = tuple((name, share.percent(), f"{count:,}") for name, share, count in report.groups)
     return Table(title, intro, ("group", "first sentence preferred", "pairs"), rows)
 
 
@@ -112,7 +115,7 @@ def facts_rows(report: FactsReport, where: str) -> list[Row]:
 def facts_table(report: FactsReport) -> Table:
     """Each relation with its best pattern."""
     rows = tuple(
-        (each.name, each.pattern, percent(each.first), percent(each.first_ten), f"{each.facts:,}")
+        (each.name, each.pattern, each.first.percent(), each.first_ten.percent(), f"{each.facts:,}")
         for each in report.relations
     )
     intro = "The pattern of each relation that puts most answers first; the whole vocabulary competes."
@@ -122,12 +125,13 @@ def facts_table(report: FactsReport) -> Table:
 def checklist_table(reports: Sequence[TestReport]) -> Table:
     """Failure rate of each test."""
     intro = (
-        "Share of cases that fail (lower is better). MFT: the label is given; INV: the answer must stay; DIR: it must "
-        "not move the wrong way. The model knows no neutral, so a probability between 1/3 and 2/3 counts as that; "
-        "tests of neutral sentences ask for something that it was never taught."
+        "Share of cases that fail (lower is better), by the rules of its authors. MFT: the label is given; INV: the "
+        "answer must stay; DIR: it must not move the wrong way. The model knows no neutral, so a probability between "
+        "1/3 and 2/3 counts as that; tests of neutral sentences ask for something that it was never taught."
     )
     rows = tuple(
-        (each.capability, each.test, each.kind, each.failures.percent(), f"{each.cases:,}") for each in reports
+        (each.capability, each.test, each.kind, each.failures.percent() if each.failures else "-", f"{each.cases:,}")
+        for each in reports
     )
     return Table("CheckList", intro, ("capability", "test", "kind", "failures", "cases"), rows)
 
@@ -136,9 +140,11 @@ def probe_tables(reports: Sequence[ProbeReport]) -> list[Table]:
     """What went wrong with negation, sarcasm and names."""
     tables = []
     for each in reports:
-        intro = f"{each.wrong} of {each.count} short sentences of our own (`training/evaluation/probes.py`) went wrong"
+        intro = f"{each.wrong} of {each.count} sentences of our own, made to be hard (`probes.py`), went wrong"
         intro += ", among them:" if each.wrong > len(each.examples) else ":" if each.wrong else "."
-        rows = tuple((text, f"{answer} {percent(score)}") for text, answer, score in each.examples)
+        if each.further:
+            intro += " Added: mistakes on the test sets."
+        rows = tuple((text, f"{answer} {percent(score)}") for text, answer, score in (*each.examples, *each.further))
         tables.append(Table(f"Known failures: {each.category}", intro, ("text", "wrong answer"), rows))
     return tables
 

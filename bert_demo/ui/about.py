@@ -18,7 +18,12 @@ class About:
 
     def wire(self, model: gr.Dropdown) -> None:
         """Follow the chosen model."""
-        model.change(lambda name: (gr.Accordion(label=label(name)), card(name)), model, [self.panel, self.text], **SOON)
+        model.change(
+            lambda name, shown: (gr.Accordion(label=label(name)), card(name) if shown else ""),
+            [model, self.text],
+            [self.panel, self.text],
+            **SOON,
+        )
         self.panel.expand(card, model, self.text, **SOON)
 
 

@@ -1,8 +1,11 @@
 """CheckList (Ribeiro et al. 2020, arXiv 2005.04118) for a sentiment classifier: the failure rate of each test.
 
-A case fails when its text, or any variant of it, breaks the expectation: MFT, the label is the expected one; INV, the
-answer stays that of the original; DIR, the probability of "positive" does not move the wrong way by more than 0.1.
-A model with two labels counts as neutral where its probability of "positive" lies between 1/3 and 2/3, as in the paper.
+The rules are those of the authors' code. A model with two labels is neutral where its probability p of "positive" lies
+between 1/3 and 2/3; there the probability of neutral is 1 - 3 |p - 1/2|, and the rest goes to the nearer label. A case
+fails when its text, or any variant of it, breaks the expectation. MFT: the answer is the label. INV: the answer stays
+that of the original, or the original answer's probability moved by no more than 0.1. DIR, reducers: the probability of
+the original answer rises by no more than 0.1 (cases whose original is neutral or surer than 0.9 do not count). DIR,
+positive phrases: P(positive) - P(negative) falls by no more than 0.1.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from transformers import PreTrainedTokenizerBase
 from bert_demo.errors import BadDataError
 from bert_demo.training.evaluation.classification import probabilities
 from bert_demo.training.evaluation.interval import Interval, mean
-from bert_demo.training.evaluation.pseudo_likelihood import read_records
+from bert_demo.training.reading import read_records
 
 NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
 TOLERANCE = 0.1
@@ -39,12 +42,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """Failure rate of a test, its cases, and the failing texts whose answer was most confident, with that answer."""
+    """Failure rate of a test (None when no case counts), its cases that count, and the worst failures.
+
+    worst: failing texts whose answer was most confident, with that answer and its probability.
+    """
 
     test: str
     kind: str
     capability: str
-    failures: Interval
+    failures: Interval | None
     cases: int
     worst: tuple[tuple[str, str, float], ...]
 
@@ -55,7 +61,8 @@ def read_checklist(path: Path) -> list[Case]:
     for number, row in read_records(path):
         texts = row.get("case")
         texts = [texts] if isinstance(texts, str) else texts
-        if not isinstance(texts, list) or not texts or row.get("type") not in ("MFT", "INV", "DIR"):
+        named = isinstance(row.get("test"), str) and row.get("type") in ("MFT", "INV", "DIR")
+        if not named or not isinstance(texts, list) or not texts or not all(isinstance(each, str) for each in texts):
             raise BadDataError(f"{path}, row {number}: test, type (MFT, INV or DIR) and case are needed.")
         label = row.get("label")
         if label not in (None, NEGATIVE, NEUTRAL, POSITIVE):
@@ -78,7 +85,7 @@ def evaluate_checklist(
     for test in dict.fromkeys(case.test for case in cases):
         own = [case for case in cases if case.test == test]
         broken = [first_broken(case, [positive[text] for text in case.texts]) for case in own]
-        counted = [(bad is not None, bad) for bad in broken if bad != -1]
+        counted = np.asarray([bad is not None for bad in broken if bad != -1])
         shown = sorted(
             {
                 (case.texts[bad], positive[case.texts[bad]])
@@ -92,7 +99,7 @@ def evaluate_checklist(
                 test,
                 own[0].kind,
                 own[0].capability,
-                mean(np.asarray([failed for failed, _ in counted] or [False])),
+                mean(counted) if len(counted) else None,
                 len(counted),
                 tuple((text, "positive" if p > 0.5 else "negative", max(p, 1 - p)) for text, p in shown),
             )
@@ -100,24 +107,32 @@ def evaluate_checklist(
     return reports
 
 
-def answer(positive: float) -> int:
-    """The label for a probability of "positive"."""
-    return NEGATIVE if positive < 1 / 3 else POSITIVE if positive > 2 / 3 else NEUTRAL
+def three_ways(positive: float) -> np.ndarray:
+    """(3,) probabilities of negative, neutral and positive for a probability of "positive" among two labels."""
+    if not 1 / 3 <= positive <= 2 / 3:
+        return np.asarray([1 - positive, 0.0, positive])
+    neutral = 1 - 3 * abs(positive - 0.5)
+    return np.asarray([0.0, neutral, 1 - neutral] if positive >= 0.5 else [1 - neutral, neutral, 0.0])
 
 
 def first_broken(case: Case, positive: Sequence[float]) -> int | None:
     """The first text of a case that breaks the expectation, None when it holds, -1 when the case does not count."""
-    answers = [answer(each) for each in positive]
+    scores = np.stack([three_ways(each) for each in positive])
+    answers = scores.argmax(1)
+    original = int(answers[0])
+    moved = scores[:, original] - scores[0, original]
     if case.kind == "MFT":
-        return next((place for place, given in enumerate(answers) if not _expected(case, given)), None)
-    if case.kind == "INV":
-        return next((place for place, given in enumerate(answers) if given != answers[0]), None)
-    if "reducer" in case.test:
-        if answers[0] == NEUTRAL:
+        broken = np.asarray([not _expected(case, int(given)) for given in answers])
+    elif case.kind == "INV":
+        broken = (answers != original) & (np.abs(moved) > TOLERANCE)
+    elif "reducer" in case.test:
+        if original == NEUTRAL or scores[0, original] >= 1 - TOLERANCE:
             return -1
-        sign = 1 if answers[0] == POSITIVE else -1
-        return next((i for i, each in enumerate(positive) if sign * (each - positive[0]) > TOLERANCE), None)
-    return next((i for i, each in enumerate(positive) if each < positive[0] - TOLERANCE), None)
+        broken = moved > TOLERANCE
+    else:
+        gain = scores[:, POSITIVE] - scores[:, NEGATIVE]
+        broken = gain < gain[0] - TOLERANCE
+    return int(np.argmax(broken)) if broken.any() else None
 
 
 def _expected(case: Case, given: int) -> bool:

@@ -1,6 +1,7 @@
 """A classifier on labelled texts: accuracy, precision, recall, F1, confusion, calibration, and its worst mistakes.
 
-The metrics are those of scikit-learn. Calibration error: Guo et al. 2017 (arXiv 1706.04599), 15 bins of equal width.
+Accuracy aside, the metrics are those of scikit-learn. Calibration error: Guo et al. 2017 (arXiv 1706.04599), 15 bins of
+equal width; of a model that is perfectly calibrated it is not 0 but small, since every bin is off a little by chance.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from transformers import PreTrainedTokenizerBase
 
 from bert_demo.backends.encoding import encode
+from bert_demo.backends.hub import reads_at_once
+from bert_demo.errors import BadDataError, TextError
 from bert_demo.training.evaluation.batching import padded
 from bert_demo.training.evaluation.interval import RESAMPLES, Interval, bootstrap_many
 
@@ -61,6 +64,8 @@ class ClassifierReport:
 
     rows: int
     accuracy: Interval
+    macro_precision: Interval
+    macro_recall: Interval
     macro_f1: Interval
     calibration_error: Interval
     labels: tuple[LabelFigures, ...]
@@ -70,12 +75,21 @@ class ClassifierReport:
 
 
 @torch.inference_mode()
-def probabilities(model: Any, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> np.ndarray:
-    """(texts, labels) probabilities; long texts as the mean of their windows, as the page reads them."""
-    limit = min(int(tokenizer.model_max_length), int(model.config.max_position_embeddings))
+def probabilities(
+    model: Any, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], rows_of_file: Sequence[int] = ()
+) -> np.ndarray:
+    """(texts, labels) probabilities; long texts as the mean of their windows, as the page reads them.
+
+    Raises BadDataError for a text in which the tokenizer reads nothing, naming its row of the file.
+    """
+    limit = reads_at_once(model.config, tokenizer)
     rows: list[tuple[int, list[int]]] = []
     for number, text in enumerate(texts):
-        encoding = encode(tokenizer, text, None, limit)
+        try:
+            encoding = encode(tokenizer, text, None, limit)
+        except TextError as error:
+            place = f"row {rows_of_file[number]}" if rows_of_file else f"text {number + 1}"
+            raise BadDataError(f"The {place} holds no character that this model reads.") from error
         rows += [(number, [encoding.tokens[place].id for place in window]) for window in encoding.windows]
     rows.sort(key=lambda row: len(row[1]))
     total = np.zeros((len(texts), model.config.num_labels))
@@ -116,19 +130,22 @@ def report(
         accuracy = float(counts @ right / counts.sum())
         error = calibration_error(at, confidence, right, counts)
         there = (np.bincount(true, counts, len(labels)) + np.bincount(answers, counts, len(labels))) > 0
-        return np.concatenate([[accuracy, f1[there].mean(), error], precision, recall, f1])
+        macro = [part[there].mean() for part in (precision, recall, f1)]
+        return np.concatenate([[accuracy, error, *macro], precision, recall, f1])
 
-    accuracy, macro, error, *rest = bootstrap_many(len(true), figures, resamples)
-    count = len(labels)
+    accuracy, error, *rest = bootstrap_many(len(true), figures, resamples)
+    count, each_label = len(labels), rest[3:]
     wrong = np.flatnonzero(~right)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")][:worst] if len(texts) else wrong[:0]
     return ClassifierReport(
         rows=len(true),
         accuracy=accuracy,
-        macro_f1=macro,
+        macro_precision=rest[0],
+        macro_recall=rest[1],
+        macro_f1=rest[2],
         calibration_error=error,
         labels=tuple(
-            LabelFigures(label, rest[i], rest[count + i], rest[2 * count + i], int((true == i).sum()))
+            LabelFigures(label, each_label[i], each_label[count + i], each_label[2 * count + i], int((true == i).sum()))
             for i, label in enumerate(labels)
         ),
         confusion=np.asarray(confusion_matrix(true, answers, labels=every)),

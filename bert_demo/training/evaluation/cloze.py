@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,12 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from bert_demo.backends.hub import reads_at_once
 from bert_demo.backends.variants import head_at, masked_logits
 from bert_demo.errors import BadDataError
 from bert_demo.training.evaluation.batching import padded
-from bert_demo.training.evaluation.interval import Interval, bootstrap
-from bert_demo.training.evaluation.pseudo_likelihood import read_records
+from bert_demo.training.evaluation.interval import RESAMPLES, Interval, mean
+from bert_demo.training.reading import read_records
 
 BATCH = 256
 
@@ -36,8 +36,8 @@ class RelationReport:
 
     name: str
     pattern: str
-    first: float
-    first_ten: float
+    first: Interval
+    first_ten: Interval
     facts: int
 
 
@@ -61,7 +61,10 @@ def read_relations(path: Path) -> list[Relation]:
         for pattern in patterns:
             if "[X]" not in str(pattern) or str(pattern).count("[Y]") != 1:
                 raise BadDataError(f"{path}, row {number}: each pattern needs [X] and one [Y].")
-        pairs = tuple((str(fact[0]), str(fact[1])) for fact in facts)
+        for fact in facts:
+            if not isinstance(fact, list) or len(fact) != 2 or not all(isinstance(each, str) and each for each in fact):
+                raise BadDataError(f"{path}, row {number}: each fact is a list of two texts, subject and object.")
+        pairs = tuple((fact[0], fact[1]) for fact in facts)
         found.append(Relation(str(row.get("relation", number)), tuple(map(str, patterns)), pairs))
     return found
 
@@ -90,29 +93,33 @@ def evaluate_facts(model: Any, tokenizer: PreTrainedTokenizerBase, relations: Se
         assert best is not None
         ranks = best[1]
         hits.append((ranks == 1, ranks <= 10))
-        reports.append(RelationReport(relation.name, best[2], best[0], float((ranks <= 10).mean()), len(usable)))
+        reports.append(RelationReport(relation.name, best[2], mean(ranks == 1), mean(ranks <= 10), len(usable)))
     if not hits:
         raise BadDataError("No fact has an answer that is one token of this model.")
-    sizes = np.cumsum([0, *(len(first) for first, _ in hits)])
+    return FactsReport(_over([first for first, _ in hits]), _over([ten for _, ten in hits]), tuple(reports), skipped)
 
-    def over_relations(which: int) -> Interval:
-        flat = np.concatenate([pair[which] for pair in hits]).astype(float)
 
-        def figure(counts: np.ndarray) -> float:
-            parts = [slice(a, b) for a, b in itertools.pairwise(sizes)]
-            return float(np.mean([counts[p] @ flat[p] / max(1, counts[p].sum()) for p in parts]))
-
-        return bootstrap(len(flat), figure)
-
-    return FactsReport(over_relations(0), over_relations(1), tuple(reports), skipped)
+def _over(relations: Sequence[np.ndarray]) -> Interval:
+    """The mean of the relations' shares; the facts of each relation are resampled, which draws binomial counts."""
+    sizes = np.asarray([len(right) for right in relations])
+    shares = np.asarray([right.mean() for right in relations])
+    drawn = (np.random.default_rng(0).binomial(sizes, shares, (RESAMPLES, len(sizes))) / sizes).mean(1)
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return Interval(float(shares.mean()), float(low), float(high))
 
 
 @torch.inference_mode()
 def answer_ranks(
     model: Any, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], truth: Sequence[int]
 ) -> np.ndarray:
-    """Rank (from 1) of a token among the whole vocabulary at the only mask of each text."""
+    """Rank (from 1) of a token among the whole vocabulary at the only mask of each text. Raises BadDataError."""
     rows = tokenizer(list(texts), verbose=False)["input_ids"]
+    limit = reads_at_once(model.config, tokenizer)
+    for text, row in zip(texts, rows, strict=True):
+        if row.count(int(tokenizer.mask_token_id)) != 1 or len(row) > limit:
+            raise BadDataError(
+                f"The question {text[:60]!r} needs one {tokenizer.mask_token} and at most {limit} tokens."
+            )
     order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
     ranks = np.zeros(len(rows), dtype=np.int64)
     for start in range(0, len(order), BATCH):

@@ -11,7 +11,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from bert_demo.backends.variants import head_at, masked_logits
-from bert_demo.errors import BadDataError
+from bert_demo.errors import BadDataError, MissingHeadError
 from bert_demo.training import corpus as corpora
 from bert_demo.training.evaluation.interval import Interval, bootstrap, mean
 from bert_demo.training.masking import MaskingRule, mask_tokens
@@ -20,6 +20,8 @@ from bert_demo.training.pieces import IS_NEXT, NO_PAIR, Frame, Mixture, batches,
 LENGTH = 128
 MASK_SHARE = 0.15
 MOST_PIECES = 1500
+FULL, FEW = 98, 50
+"""Pieces of fewer than FULL tokens (ends of documents) are left out where there are at least FEW others."""
 MOST_PAIRS = 4000
 
 
@@ -31,6 +33,9 @@ class MaskedLMReport:
     accuracy: Interval
     masked_tokens: int
     pieces: int
+    available: int
+    shortest: int
+    longest: int
     documents: int
 
 
@@ -39,9 +44,10 @@ class NextSentenceReport:
     """Share of pairs told rightly, half of which follow; of those that follow and of those that do not."""
 
     accuracy: Interval
-    follows: float
-    does_not: float
+    follows: Interval
+    does_not: Interval
     pairs: int
+    available: int
 
 
 def held_out(path: Path, tokenizer: PreTrainedTokenizerBase, every: int | None) -> corpora.Corpus:
@@ -70,12 +76,17 @@ def evaluate_masked(
 ) -> MaskedLMReport:
     """Perplexity on full pieces of up to 128 tokens, 15 % masked by the paper's 80/10/10 rule, the same masks always.
 
-    The interval comes from resampling pieces. At most `most` pieces are read, drawn at random with a fixed seed.
+    The interval comes from resampling pieces. At most `most` pieces are read, drawn at random with a fixed seed; the
+    report says of how many. Raises BadDataError for a text without tokens.
     """
     found = pack(text, Mixture(LENGTH - 2), np.random.default_rng(0))
+    if not len(found):
+        raise BadDataError("The text holds no character that this model reads.")
+    full = found[lengths(found) >= FULL]
+    found = full if len(full) >= FEW else found
+    available = len(found)
+    found = found[np.random.default_rng(1).permutation(available)[:most]]
     sizes = lengths(found)
-    found = found[sizes >= min(98, sizes.max())]
-    found = found[np.random.default_rng(1).permutation(len(found))[:most]]
     rule = masking_rule(tokenizer, MASK_SHARE)
     generator = torch.Generator().manual_seed(0)
     sums = np.zeros((len(found), 3))
@@ -99,20 +110,24 @@ def evaluate_masked(
         bootstrap(len(found), lambda counts: over_tokens(counts, 1)),
         int(sums[:, 2].sum()),
         len(found),
+        available,
+        int(sizes.min()),
+        int(sizes.max()),
         len(text.documents) - 1,
     )
 
 
-def sentence_pairs(text: corpora.Corpus, most: int = MOST_PAIRS, length: int = LENGTH) -> np.ndarray:
-    """Pairs of passages, as many that follow as not, (pairs, 5) as in `pieces`; always the same for a text."""
+def sentence_pairs(text: corpora.Corpus, most: int = MOST_PAIRS, length: int = LENGTH) -> tuple[np.ndarray, int]:
+    """Pairs of passages, as many that follow as not, (pairs, 5) as in `pieces`, the same always; how many there are."""
     found = pack(text, Mixture(length - 3, 0.0, 1.0), np.random.default_rng(0))
     found = found[found[:, 4] != NO_PAIR]
     sides = [found[found[:, 4] == kind] for kind in (IS_NEXT, 1 - IS_NEXT)]
-    count = min(most // 2, *(len(side) for side in sides))
+    available = min(len(side) for side in sides)
+    count = min(max(1, most // 2), available)
     if not count:
         raise BadDataError("The text holds too few sentences for pairs: two documents of several sentences are needed.")
     rng = np.random.default_rng(1)
-    return np.concatenate([side[rng.permutation(len(side))[:count]] for side in sides])
+    return np.concatenate([side[rng.permutation(len(side))[:count]] for side in sides]), 2 * available
 
 
 @torch.inference_mode()
@@ -120,7 +135,7 @@ def evaluate_next_sentence(
     model: Any, tokenizer: PreTrainedTokenizerBase, text: corpora.Corpus, most: int = MOST_PAIRS
 ) -> NextSentenceReport:
     """Accuracy on balanced pairs: a passage and what follows it, or one of another document of the same text."""
-    pairs = sentence_pairs(text, most)
+    pairs, available = sentence_pairs(text, most)
     follows = np.zeros(len(pairs), dtype=bool)
     for group in batches(pairs, 4096, np.random.default_rng(0)):
         inputs = collate(text, pairs[group], frame(tokenizer))
@@ -129,12 +144,12 @@ def evaluate_next_sentence(
         follows[group] = (output.argmax(-1) == IS_NEXT).numpy()
     right = follows == (pairs[:, 4] == IS_NEXT)
     half = len(pairs) // 2
-    return NextSentenceReport(mean(right), float(right[:half].mean()), float(right[half:].mean()), len(pairs))
+    return NextSentenceReport(mean(right), mean(right[:half]), mean(right[half:]), len(pairs), available)
 
 
 def _without_masked_head(model: Any) -> Any:
     """A function from inputs to next-sentence logits (batch, 2) that spares the vocabulary projection."""
     head = getattr(getattr(model, "cls", None), "seq_relationship", None)
     if head is None or getattr(model.base_model, "pooler", None) is None:
-        raise BadDataError("The model has no next-sentence head.")
+        raise MissingHeadError("The model has no next-sentence head. Choose one saved with it, such as base.")
     return lambda **inputs: head(model.base_model(**inputs).pooler_output)

@@ -1,12 +1,14 @@
 """Short sentences of our own on which models of this size stumble: negation, sarcasm, names.
 
-They were written before the models were asked. A card shows how many went wrong and up to three of those.
+They were made to be hard, so the share that goes wrong says nothing about ordinary texts. A card shows how many went
+wrong and up to three of those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,36 +145,50 @@ PROBES: Mapping[str, Mapping[str, tuple[Probe, ...]]] = {
         ),
     },
     "spam": {
-        "negation": _each(
-            "ham",
-            "No, I did not win anything, it was not a prize call after all.",
-            "Don't call that number, it is not free.",
-            "I never claimed the voucher.",
-            "Not urgent, no reply needed.",
-            "You have not won this argument yet!",
-            "It is not a free offer, you would have to pay for the phone.",
+        "negation": (
+            *_each(
+                "ham",
+                "No, I did not win anything, it was not a prize call after all.",
+                "Don't call that number, it is not free.",
+                "You have not won this argument yet!",
+                "It is not a free offer, you would have to pay for the phone.",
+                "Cash and Bonus, your two cats, are not in, nothing won, text me when you find them 07700900222",
+            ),
+            *_each(
+                "spam",
+                "Not a joke: your parcel was not delivered, confirm your address with our agent today.",
+                "We could not reach you about your refund, do not miss it, write to our office.",
+                "No fee, no risk, nothing to lose: ask our adviser about the loan.",
+            ),
         ),
-        "sarcasm": _each(
-            "ham",
-            "Congratulations, you have won the right to wash up tonight!",
-            "Exclusive offer: come home now and you may feed the cat for free.",
-            "URGENT! We are out of chocolate. Call me NOW.",
-            "Claim your prize: one cold cup of tea, waiting since noon.",
-            "Limited time only: your sister is being nice to me.",
-            "Guaranteed winner of the worst driver award: you.",
+        "sarcasm": (
+            *_each(
+                "ham",
+                "Congratulations, you have won the right to wash up tonight!",
+                "URGENT! We are out of chocolate. Call me NOW.",
+                "WINNER!! Guess who finally passed the driving test, text back for a free ride",
+                "Congrats, urgent: you have been selected to do the dishes. Reply STOP if you dare.",
+            ),
+            *_each(
+                "spam",
+                "Oh sure, ignore this, who would want their debts written off anyway. Ask us how.",
+                "Still paying for ringtones? How clever of you. Switch to us.",
+                "Of course you hate money, that is why you have not answered our offer yet.",
+            ),
         ),
         "names": (
             *_each(
                 "ham",
-                "Are you going to see Free Willy with Prize and Bonus tonight?",
                 "Nokia my dog is at the vet, call me later.",
                 "Meet me at the Vodafone shop at 5.",
-                "Tell Cash I will be late.",
+                "Dr. Prize will call you about the free check-up at 9.",
             ),
             *_each(
                 "spam",
                 "Hi it is Anna from the lottery, text WIN to 80086 now, 150p per message.",
-                "Your friend John has sent you a secret message, call 09066358152 to hear it.",
+                "Hi it is Kate, I saw your photo and would love to meet you, write back soon.",
+                "Dear friend, I am Mrs Grace from the bank and I have a proposal for you.",
+                "Hello from Lisa, your old classmate, I lost my wallet, can you send money today?",
             ),
         ),
     },
@@ -217,12 +233,16 @@ PROBES: Mapping[str, Mapping[str, tuple[Probe, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
-    """A category: how many of its sentences went wrong, and up to three of them with answer and probability."""
+    """A category: how many of its sentences went wrong, and up to three of them with answer and probability.
+
+    further: mistakes on the test sets that belong here, where fewer than three sentences went wrong.
+    """
 
     category: str
     wrong: int
     count: int
     examples: tuple[tuple[str, str, float], ...]
+    further: tuple[tuple[str, str, float], ...] = ()
 
 
 def evaluate_probes(name: str, ask: Callable[[str], tuple[str, float]], most: int = 3) -> list[ProbeReport]:
@@ -234,3 +254,20 @@ def evaluate_probes(name: str, ask: Callable[[str], tuple[str, float]], most: in
         wrong.sort(key=lambda each: -each[2])
         reports.append(ProbeReport(category, len(wrong), len(probes), tuple(wrong[:most])))
     return reports
+
+
+_SIGNS = {
+    "negation": re.compile(r"\b(?:not|never|no|nothing|nobody|neither|nor|without|hardly)\b|n't\b", re.IGNORECASE),
+    "names": re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+ [A-Z][a-z]+"),
+}
+"""How a negation or a name (two capitalised words inside a sentence) is found in a text; sarcasm has no sign."""
+
+
+def topped_up(report: ProbeReport, mistakes: Sequence[tuple[str, str, float]], most: int = 3) -> ProbeReport:
+    """The report with real mistakes (text, answer, probability; the surest first) added up to `most` examples."""
+    sign = _SIGNS.get(report.category)
+    missing = most - len(report.examples)
+    if sign is None or missing <= 0:
+        return report
+    ranked = sorted(mistakes, key=lambda each: -each[2])
+    return replace(report, further=tuple(each for each in ranked if sign.search(each[0]))[:missing])

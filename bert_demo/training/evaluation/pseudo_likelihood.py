@@ -6,10 +6,7 @@ probability of each when it alone is masked. It is not normalised by length.
 
 from __future__ import annotations
 
-import csv
 import difflib
-import json
-import lzma
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +16,12 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from bert_demo.backends.hub import reads_at_once
 from bert_demo.backends.variants import head_at, masked_logits
 from bert_demo.errors import BadDataError
 from bert_demo.training.evaluation.batching import padded
 from bert_demo.training.evaluation.interval import Interval, bootstrap, mean
+from bert_demo.training.reading import read_records
 
 BATCH_TOKENS = 6144
 
@@ -41,7 +40,7 @@ class PairsReport:
     """Share of pairs whose first sentence got the higher score: over all, and of each group (name, share, pairs)."""
 
     share: Interval
-    groups: tuple[tuple[str, float, int], ...]
+    groups: tuple[tuple[str, Interval, int], ...]
     pairs: int
 
 
@@ -64,41 +63,6 @@ def read_pairs(path: Path, each: int | None = None) -> list[Pair]:
     return pairs
 
 
-def read_records(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    """(row number, fields) of JSON lines, CSV or TSV, plain or .xz. Raises BadDataError."""
-    if not path.is_file():
-        raise BadDataError(f"There is no file {path}.")
-    opener = lzma.open if path.suffix == ".xz" else open
-    name = path.name.removesuffix(".xz")
-    try:
-        with opener(path, "rt", encoding="utf-8", newline="") as lines:
-            if name.endswith((".csv", ".tsv")):
-                reader = csv.DictReader(lines, delimiter="\t" if name.endswith(".tsv") else ",")
-                records: list[tuple[int, dict[str, Any]]] = list(enumerate(reader, start=2))
-            else:
-                records = []
-                for number, line in enumerate(lines, start=1):
-                    if line.strip():
-                        records.append((number, _parsed(path, number, line)))
-    except (lzma.LZMAError, EOFError, csv.Error) as error:
-        raise BadDataError(f"{path} cannot be read: {error}.") from error
-    except UnicodeDecodeError as error:
-        raise BadDataError(f"{path} is not UTF-8 ({error.reason} at byte {error.start}).") from error
-    if not records:
-        raise BadDataError(f"{path} is empty.")
-    return records
-
-
-def _parsed(path: Path, number: int, line: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        raise BadDataError(f"{path}, row {number}: not JSON ({error}).") from error
-    if not isinstance(record, dict):
-        raise BadDataError(f"{path}, row {number}: a JSON object is needed.")
-    return record
-
-
 @torch.inference_mode()
 def token_scores(
     model: Any,
@@ -106,7 +70,14 @@ def token_scores(
     rows: Sequence[Sequence[int]],
     places: Sequence[Sequence[int]],
 ) -> list[np.ndarray]:
-    """Log probability of the token at each of `places` (with special tokens) of each row when it alone is masked."""
+    """Log probability of the token at each of `places` (with special tokens) of each row when it alone is masked.
+
+    Raises BadDataError for a sentence that does not fit into the model.
+    """
+    limit = reads_at_once(model.config, tokenizer)
+    for number, row in enumerate(rows, start=1):
+        if len(row) > limit:
+            raise BadDataError(f"Sentence {number} has {len(row)} tokens and this model reads {limit}. Shorten it.")
     jobs = [(row, place) for row, chosen in enumerate(places) for place in chosen]
     jobs.sort(key=lambda job: len(rows[job[0]]))
     found: dict[tuple[int, int], float] = {}
@@ -158,9 +129,7 @@ def evaluate_stereotypes(model: Any, tokenizer: PreTrainedTokenizerBase, pairs: 
 
 def _summary(pairs: Sequence[Pair], right: np.ndarray) -> PairsReport:
     names = np.asarray([pair.group for pair in pairs])
-    groups = tuple(
-        (str(name), float(right[names == name].mean()), int((names == name).sum())) for name in sorted(set(names))
-    )
+    groups = tuple((str(name), mean(right[names == name]), int((names == name).sum())) for name in sorted(set(names)))
     return PairsReport(mean(right), groups, len(pairs))
 
 
