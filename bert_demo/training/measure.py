@@ -38,7 +38,8 @@ def measure_base(directory: Path, data: Path, report: Report) -> Figures:
     masked = pretraining.evaluate_masked(model, tokenizer, held)
     report(f"perplexity {masked.perplexity.number(1)}")
     follows = pretraining.evaluate_next_sentence(model, tokenizer, held)
-    report(f"next sentence {follows.accuracy.percent()}")
+    short = pretraining.evaluate_next_sentence(model, tokenizer, held, short_pairs=1.0)
+    report(f"next sentence {follows.accuracy.percent()}, of any length {short.accuracy.percent()}")
     pairs = pseudo_likelihood.read_pairs(data / "blimp" / "blimp_shared.jsonl.xz", BLIMP_EACH)
     blimp = pseudo_likelihood.evaluate_pairs(model, tokenizer, pairs)
     report(f"BLiMP {blimp.share.percent()}")
@@ -52,7 +53,8 @@ def measure_base(directory: Path, data: Path, report: Report) -> Figures:
     )
     rows = [
         *tables.masked_rows(masked, where),
-        *tables.next_sentence_rows(follows, where),
+        *tables.next_sentence_rows(follows, where, "next sentence, lengths as in the paper (9 in 10 up to 128 tokens)"),
+        *tables.next_sentence_rows(short, where, "next sentence, lengths from 24 to 128 tokens alike"),
         tables.pairs_row(blimp, "BLiMP, pseudo-log-likelihood", f"the {len(blimp.groups)} paradigms at hand"),
         *tables.facts_rows(facts, "ParaRel"),
     ]
@@ -89,6 +91,7 @@ def measure_base(directory: Path, data: Path, report: Report) -> Figures:
     values = {
         "perplexity": masked.perplexity,
         "next sentence": follows.accuracy,
+        "next sentence, any length": short.accuracy,
         "blimp": blimp.share,
         "facts first": facts.first,
         "facts first ten": facts.first_ten,

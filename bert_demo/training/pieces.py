@@ -22,12 +22,14 @@ of the same kind of text: a novel's passage is not told from an encyclopaedia's.
 @dataclass(frozen=True, slots=True)
 class Mixture:
     """How text is cut. length: tokens of a piece without special tokens; pair_probability: how likely a piece is a
-    pair; single_probability: how likely one that is no pair is a single sentence.
+    pair; single_probability: how likely one that is no pair is a single sentence; short_pairs: share of pairs of a
+    random length instead of the full one (0.1 in the paper; visitors write short ones).
     """
 
     length: int
     single_probability: float = 0.0
     pair_probability: float = 0.0
+    short_pairs: float = 1.0
 
 
 def pack(corpus: Corpus, mixture: Mixture, rng: np.random.Generator) -> np.ndarray:
@@ -47,7 +49,7 @@ def pack(corpus: Corpus, mixture: Mixture, rng: np.random.Generator) -> np.ndarr
             while bounds[index] <= position:
                 index += 1
             if rng.random() < mixture.pair_probability and len(bounds) - index > 1:
-                piece, position = _pair(corpus, bounds, index, position, length, rng)
+                piece, position = _pair(corpus, bounds, index, position, mixture, rng)
                 pieces.append(piece)
                 continue
             stop = index
@@ -61,13 +63,15 @@ def pack(corpus: Corpus, mixture: Mixture, rng: np.random.Generator) -> np.ndarr
 
 
 def _pair(
-    corpus: Corpus, bounds: list[int], index: int, position: int, length: int, rng: np.random.Generator
+    corpus: Corpus, bounds: list[int], index: int, position: int, mixture: Mixture, rng: np.random.Generator
 ) -> tuple[tuple[int, int, int, int, int], int]:
     """A pair of passages and where the text goes on; `bounds[index]` ends the sentence that `position` stands in.
 
     Both begin with a sentence; what is too long loses its end.
     """
-    target = int(rng.integers(min(24, length), length + 1))
+    length = mixture.length
+    short = mixture.short_pairs == 1 or rng.random() < mixture.short_pairs
+    target = int(rng.integers(min(24, length), length + 1)) if short else length
     stop = index + 1
     while stop + 1 < len(bounds) and bounds[stop + 1] - position <= target:
         stop += 1

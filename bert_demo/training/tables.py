@@ -81,13 +81,13 @@ def masked_rows(report: MaskedLMReport, where: str) -> list[Row]:
     ]
 
 
-def next_sentence_rows(report: NextSentenceReport, where: str) -> list[Row]:
+def next_sentence_rows(report: NextSentenceReport, where: str, kind: str = "next sentence") -> list[Row]:
     """Accuracy on pairs of passages."""
     on = f"{report.pairs:,} of {report.available:,} pairs of {where}, half of which follow"
     return [
-        ("next sentence, accuracy", report.accuracy.percent(), on),
-        ("next sentence, of the pairs that follow", report.follows.percent(), on),
-        ("next sentence, of the pairs that do not", report.does_not.percent(), on),
+        (f"{kind}, accuracy", report.accuracy.percent(), on),
+        (f"{kind}, of the pairs that follow", report.follows.percent(), on),
+        (f"{kind}, of the pairs that do not", report.does_not.percent(), on),
     ]
 
 

@@ -124,8 +124,12 @@ def report(
     every = list(range(len(labels)))
     at = np.minimum((confidence * BINS).astype(int), BINS - 1)
 
+    cells = true * len(labels) + answers
+    ends = np.divmod(np.arange(len(labels) ** 2), len(labels))
+
     def figures(counts: np.ndarray) -> np.ndarray:
-        each = precision_recall_fscore_support(true, answers, labels=every, sample_weight=counts, zero_division=0.0)
+        weights = np.bincount(cells, counts, len(labels) ** 2)  # one row for each pair of true label and answer
+        each = precision_recall_fscore_support(*ends, labels=every, sample_weight=weights, zero_division=0.0)
         precision, recall, f1 = (np.asarray(part) for part in each[:3])
         accuracy = float(counts @ right / counts.sum())
         error = calibration_error(at, confidence, right, counts)

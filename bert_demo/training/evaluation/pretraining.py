@@ -23,6 +23,7 @@ MOST_PIECES = 1500
 FULL, FEW = 98, 50
 """Pieces of fewer than FULL tokens (ends of documents) are left out where there are at least FEW others."""
 MOST_PAIRS = 4000
+SHORT_PAIRS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,11 @@ def evaluate_masked(
     )
 
 
-def sentence_pairs(text: corpora.Corpus, most: int = MOST_PAIRS, length: int = LENGTH) -> tuple[np.ndarray, int]:
+def sentence_pairs(
+    text: corpora.Corpus, most: int = MOST_PAIRS, short_pairs: float = SHORT_PAIRS
+) -> tuple[np.ndarray, int]:
     """Pairs of passages, as many that follow as not, (pairs, 5) as in `pieces`, the same always; how many there are."""
-    found = pack(text, Mixture(length - 3, 0.0, 1.0), np.random.default_rng(0))
+    found = pack(text, Mixture(LENGTH - 3, 0.0, 1.0, short_pairs), np.random.default_rng(0))
     found = found[found[:, 4] != NO_PAIR]
     sides = [found[found[:, 4] == kind] for kind in (IS_NEXT, 1 - IS_NEXT)]
     available = min(len(side) for side in sides)
@@ -132,10 +135,17 @@ def sentence_pairs(text: corpora.Corpus, most: int = MOST_PAIRS, length: int = L
 
 @torch.inference_mode()
 def evaluate_next_sentence(
-    model: Any, tokenizer: PreTrainedTokenizerBase, text: corpora.Corpus, most: int = MOST_PAIRS
+    model: Any,
+    tokenizer: PreTrainedTokenizerBase,
+    text: corpora.Corpus,
+    most: int = MOST_PAIRS,
+    short_pairs: float = SHORT_PAIRS,
 ) -> NextSentenceReport:
-    """Accuracy on balanced pairs: a passage and what follows it, or one of another document of the same text."""
-    pairs, available = sentence_pairs(text, most)
+    """Accuracy on balanced pairs: a passage and what follows it, or one of another document of the same text.
+
+    Both together have up to 128 tokens; a share of `short_pairs` has a random length from 24 on, as in the paper.
+    """
+    pairs, available = sentence_pairs(text, most, short_pairs)
     follows = np.zeros(len(pairs), dtype=bool)
     for group in batches(pairs, 4096, np.random.default_rng(0)):
         inputs = collate(text, pairs[group], frame(tokenizer))

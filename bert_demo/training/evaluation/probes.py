@@ -203,6 +203,31 @@ PROBES: Mapping[str, Mapping[str, tuple[Probe, ...]]] = {
         ),
         "sarcasm": (
             Probe(
+                "'A clever plan,' she laughed when it had failed. She thought that the plan was [MASK].",
+                (),
+                ("clever", "good", "great", "brilliant", "perfect", "working", "successful"),
+            ),
+            Probe(
+                "'Nice driving,' he said to the woman who had hit his car. He found her driving [MASK].",
+                (),
+                ("nice", "good", "well", "great", "fine", "excellent"),
+            ),
+            Probe(
+                "'Great weather,' he said, wet to the skin. He thought that the weather was [MASK].",
+                (),
+                ("great", "good", "fine", "beautiful", "nice", "perfect", "wonderful"),
+            ),
+            Probe(
+                "'What a lovely present,' she said and rolled her eyes. She found the present [MASK].",
+                (),
+                ("lovely", "beautiful", "good", "wonderful", "great", "perfect", "nice"),
+            ),
+            Probe(
+                "'Brilliant soup,' he said and poured it away. To him the soup was [MASK].",
+                (),
+                ("brilliant", "good", "great", "delicious", "excellent", "perfect", "wonderful", "beautiful"),
+            ),
+            Probe(
                 "My train is late again. What a [MASK] start.",
                 (),
                 ("great", "good", "nice", "wonderful", "perfect", "beautiful", "fine"),
