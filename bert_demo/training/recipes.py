@@ -1,4 +1,4 @@
-"""How every bundled model is made, and what its card says beside the figures: one row each, in the order of making.
+"""How the bundle of four models on one encoder is made, and what the cards say beside the figures: one row each.
 
 words -> base -> sentiment, topics, spam. A step whose model is there already is not made again; a broken-off one goes
 on from its checkpoint.
