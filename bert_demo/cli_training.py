@@ -61,7 +61,7 @@ def _add_bundle(tasks: Any) -> None:
 
 def add_evaluate(commands: Any) -> None:
     """Evaluate MODEL FILE."""
-    evaluate = commands.add_parser("evaluate", help="Measure a model on a file: every figure with its 95 % interval.")
+    evaluate = commands.add_parser("evaluate", help="Measure a model on a file: every figure with its 95 %% interval.")
     evaluate.add_argument("model", help="a bundled name, a directory or a hub id")
     evaluate.add_argument("file", help="CSV/TSV with a text and a label (plain or .xz), or what an option below says")
     kinds = evaluate.add_mutually_exclusive_group()

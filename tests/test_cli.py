@@ -83,3 +83,12 @@ def test_as_a_module() -> None:
         [sys.executable, "-m", "bert_demo", "models"], cwd=ROOT, env={**os.environ}, capture_output=True, text=True
     )
     assert done.returncode == 0 and "sentiment" in done.stdout and done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("train",), ("train", "mlm"), ("train", "classifier"), ("train", "all"), ("evaluate",)]
+)
+def test_help_can_be_read(capsys, words) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([*words, "--help"])
+    assert stopped.value.code == 0 and "usage: python -m bert_demo" in capsys.readouterr().out

@@ -230,7 +230,25 @@ def test_what_is_held_out_has_no_twin_in_training() -> None:
     texts = ("Call 0800 now!", "call 0900, now", "see you", "yes", "YES!!", "no")
     training, held = classifier.split(classifier.Labelled(texts, (1, 1, 0, 0, 0, 0)), 2)
     assert held.texts == ("call 0900, now", "yes", "no") and training.texts == ("see you",)
-    assert classifier.split(classifier.Labelled(texts, (1, 1, 0, 0, 0, 0)), 2, near=True)[0].texts == texts[::2]
+
+
+def test_rows_for_the_temperature_are_unseen() -> None:
+    """Every second row, unless it stands inside another; phrases of four words of what is kept are not learnt."""
+    texts = (
+        "a warm and funny film",
+        "warm and funny",
+        "it was not a good film at all",
+        "dull",
+        "not a good film",
+        "so dull",
+    )
+    data = classifier.Labelled(texts, (1, 1, 0, 0, 0, 0))
+    apart = classifier.keep_apart(data, 2)
+    assert apart.texts == ("dull", "so dull")
+    swapped = classifier.Labelled((texts[0], texts[2], texts[4], texts[1]), (1, 0, 0, 1))
+    apart = classifier.keep_apart(swapped, 2)
+    assert apart.texts == ("it was not a good film at all",) and apart.labels == (0,)
+    assert classifier.without(swapped, apart.texts).texts == ("a warm and funny film", "warm and funny")
 
 
 def test_treebank_spelling() -> None:

@@ -30,7 +30,8 @@ from bert_demo.training.treebank import untokenised
 BATCH = 32
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 HOLD_OUT_EVERY = 10
-CALIBRATE_EVERY = 50
+CALIBRATE_EVERY = 20
+A_PHRASE = 4
 LORA_DROPOUT = 0.0
 
 
@@ -58,7 +59,7 @@ class ClassifierTask:
 def finetune(task: ClassifierTask, schedule: Schedule, report: Report) -> tuple[Any, PreTrainedTokenizerBase]:
     """Train, calibrate and return (model, tokenizer). `schedule.steps` of 0: as many as `task.epochs` asks for.
 
-    One row in CALIBRATE_EVERY is kept from training to fit the temperature, by those that stand in no training row.
+    One row in CALIBRATE_EVERY, whole sentences only, is kept from training to fit the temperature.
     """
     torch.manual_seed(schedule.seed)
     model, tokenizer = load_start(
@@ -114,11 +115,11 @@ def with_adapters(model: Any, rank: int) -> Any:
         return get_peft_model(model, config)
 
 
-def split(data: Labelled, every: int = HOLD_OUT_EVERY, near: bool = False) -> tuple[Labelled, Labelled]:
+def split(data: Labelled, every: int = HOLD_OUT_EVERY) -> tuple[Labelled, Labelled]:
     """(training, held out): every `every`-th row is held out.
 
     A training row that differs from a held-out one in nothing but case, digits and punctuation (messages written from
-    one template, say) is in neither, unless `near`.
+    one template, say) is in neither.
     """
     keys = [_NOT_LETTERS.sub("", text.lower()) or text for text in data.texts]
     held = {key for row, key in enumerate(keys, start=1) if row % every == 0}
@@ -126,7 +127,7 @@ def split(data: Labelled, every: int = HOLD_OUT_EVERY, near: bool = False) -> tu
     def rows(chosen: list[int]) -> Labelled:
         return Labelled(tuple(data.texts[row] for row in chosen), tuple(data.labels[row] for row in chosen))
 
-    training = [row for row, key in enumerate(keys) if (row + 1) % every and (near or key not in held)]
+    training = [row for row, key in enumerate(keys) if key not in held]
     return rows(training), rows(list(range(every - 1, len(keys), every)))
 
 
@@ -160,13 +161,10 @@ def _read(task: ClassifierTask) -> tuple[Labelled, Labelled]:
     """(to learn from, kept apart for the temperature)."""
     parts = [read_labelled(path, task.labels) for path in task.files]
     parts += [split(read_labelled(path, task.labels))[0] for path in task.parted]
-    apart = _joined([split(part, CALIBRATE_EVERY, near=True)[1] for part in parts])
-    parts = [split(part, CALIBRATE_EVERY, near=True)[0] for part in parts]
-    seen = "\n".join(text for part in parts for text in part.texts)
-    unseen = [row for row, text in enumerate(apart.texts) if text not in seen]  # phrases may be parts of others
-    apart = Labelled(tuple(apart.texts[row] for row in unseen), tuple(apart.labels[row] for row in unseen))
+    apart = keep_apart(_joined(parts))
+    parts = [without(part, apart.texts) for part in parts]
     for path in task.natural:
-        part = split(read_labelled(path, task.labels), CALIBRATE_EVERY, near=True)[0]
+        part = without(read_labelled(path, task.labels), apart.texts)
         parts.append(Labelled(tuple(map(untokenised, part.texts)), part.labels))
     data = _joined(parts)
     if not data.texts:
@@ -174,6 +172,24 @@ def _read(task: ClassifierTask) -> tuple[Labelled, Labelled]:
     if len(set(data.labels)) < 2:
         raise BadDataError("The training files hold one label only; a classifier needs at least two.")
     return data, apart
+
+
+def keep_apart(data: Labelled, every: int = CALIBRATE_EVERY) -> Labelled:
+    """Rows for the temperature: each `every`-th one, but none that stands inside another row, as SST-2's phrases do."""
+    rest = "\n".join(text for row, text in enumerate(data.texts, start=1) if row % every)
+    chosen = [row for row in range(every - 1, len(data.texts), every) if data.texts[row] not in rest]
+    return Labelled(tuple(data.texts[row] for row in chosen), tuple(data.labels[row] for row in chosen))
+
+
+def without(data: Labelled, apart: tuple[str, ...]) -> Labelled:
+    """The rows that are neither kept apart nor, from A_PHRASE words on, a part of what is kept apart."""
+    held, joined = set(apart), "\n".join(apart)
+
+    def unseen(text: str) -> bool:
+        return text not in held and (len(text.split()) < A_PHRASE or text not in joined)
+
+    chosen = [row for row, text in enumerate(data.texts) if unseen(text)]
+    return Labelled(tuple(data.texts[row] for row in chosen), tuple(data.labels[row] for row in chosen))
 
 
 def amounts(task: ClassifierTask) -> tuple[int, int]:
