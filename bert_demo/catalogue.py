@@ -69,6 +69,14 @@ CATALOGUE: tuple[ModelCard, ...] = (
 DEFAULT_FOR_TASK = {"text-classification": "sentiment", "fill-mask": "base", "next-sentence": "base"}
 
 
+def unlisted(name: str) -> ModelCard:
+    """A row for a directory, or for a hub id with or without "@revision"."""
+    if Path(name).is_dir():
+        return ModelCard(name, name, "local", (), (), "unknown", "unknown", "A local directory.")
+    source, _, revision = name.partition("@")
+    return ModelCard(name, source, revision or "main", (), (), "unknown", "unknown", "A model of the hub.")
+
+
 def find(name: str) -> ModelCard | None:
     """The row of that name, or None."""
     return next((card for card in CATALOGUE if card.name == name), None)

@@ -16,7 +16,7 @@ from bert_demo.attribution import METHODS
 from bert_demo.backends.base import Backend
 from bert_demo.backends.hub import HubBackend
 from bert_demo.cache import ResultCache
-from bert_demo.catalogue import CATALOGUE, DEFAULT_FOR_TASK, ModelCard, find
+from bert_demo.catalogue import CATALOGUE, DEFAULT_FOR_TASK, ModelCard, find, unlisted
 from bert_demo.errors import ChoiceError, MissingHeadError, TextError
 from bert_demo.lenses import attention, attribute, classify, fill_mask
 from bert_demo.lenses.attribute import OnProgress, Question
@@ -224,11 +224,8 @@ class BertService:
         if card := find(model):
             return card
         if self.settings.models == "any":
-            if _is_directory(model):
-                return ModelCard(model, model, "local", (), (), "unknown", "unknown", "A local directory.")
-            if _HUB_ID.fullmatch(model) and ".." not in model:
-                source, _, revision = model.partition("@")
-                return ModelCard(model, source, revision or "main", (), (), "unknown", "unknown", "A model of the hub.")
+            if _is_directory(model) or (_HUB_ID.fullmatch(model) and ".." not in model):
+                return unlisted(model)
             hint = " Or name a hub id such as google-bert/bert-base-uncased, or a directory."
         else:
             hint = " This server offers no others."

@@ -109,9 +109,8 @@ def with_adapters(model: Any, rank: int) -> Any:
         task_type=TaskType.SEQ_CLS, r=rank, lora_alpha=2 * rank, lora_dropout=LORA_DROPOUT, target_modules="all-linear"
     )
     with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning
-        )  # peft 0.21 asks it
+        # peft 0.21 asks a deprecated property of transformers
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
         return get_peft_model(model, config)
 
 
@@ -124,11 +123,8 @@ def split(data: Labelled, every: int = HOLD_OUT_EVERY) -> tuple[Labelled, Labell
     keys = [_NOT_LETTERS.sub("", text.lower()) or text for text in data.texts]
     held = {key for row, key in enumerate(keys, start=1) if row % every == 0}
 
-    def rows(chosen: list[int]) -> Labelled:
-        return Labelled(tuple(data.texts[row] for row in chosen), tuple(data.labels[row] for row in chosen))
-
-    training = [row for row, key in enumerate(keys) if key not in held]
-    return rows(training), rows(list(range(every - 1, len(keys), every)))
+    training = (row for row, key in enumerate(keys) if key not in held)
+    return data.chosen(training), data.chosen(range(every - 1, len(keys), every))
 
 
 def calibrate(model: Any, tokenizer: PreTrainedTokenizerBase, data: Labelled) -> float | None:
@@ -177,8 +173,7 @@ def _read(task: ClassifierTask) -> tuple[Labelled, Labelled]:
 def keep_apart(data: Labelled, every: int = CALIBRATE_EVERY) -> Labelled:
     """Rows for the temperature: each `every`-th one, but none that stands inside another row, as SST-2's phrases do."""
     rest = "\n".join(text for row, text in enumerate(data.texts, start=1) if row % every)
-    chosen = [row for row in range(every - 1, len(data.texts), every) if data.texts[row] not in rest]
-    return Labelled(tuple(data.texts[row] for row in chosen), tuple(data.labels[row] for row in chosen))
+    return data.chosen(row for row in range(every - 1, len(data.texts), every) if data.texts[row] not in rest)
 
 
 def without(data: Labelled, apart: tuple[str, ...]) -> Labelled:
@@ -188,8 +183,7 @@ def without(data: Labelled, apart: tuple[str, ...]) -> Labelled:
     def unseen(text: str) -> bool:
         return text not in held and (len(text.split()) < A_PHRASE or text not in joined)
 
-    chosen = [row for row, text in enumerate(data.texts) if unseen(text)]
-    return Labelled(tuple(data.texts[row] for row in chosen), tuple(data.labels[row] for row in chosen))
+    return data.chosen(row for row, text in enumerate(data.texts) if unseen(text))
 
 
 def amounts(task: ClassifierTask) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from bert_demo.backends.hub import load_model
+from bert_demo.catalogue import unlisted
 from bert_demo.errors import BadDataError
 from bert_demo.settings import ASSETS
 from bert_demo.training import bundle, classifier, mlm, recipes, tables
@@ -15,7 +16,6 @@ from bert_demo.training.card import ADAPTED, WHOLE, Card, Figures
 from bert_demo.training.evaluation import classification, pretraining
 from bert_demo.training.labelled import Labelled, read_labelled
 from bert_demo.training.loop import Schedule
-from bert_demo.training.measure import local
 from bert_demo.training.publish import publish, sha256, weights_of
 
 say = partial(print, flush=True)
@@ -71,7 +71,7 @@ def _mlm(options: argparse.Namespace, schedule: Schedule) -> None:
     target = Path(options.output) / "model"
     publish(model, tokenizer, target)
     _, held_out = mlm.prepare(task, tokenizer, say)
-    _, tokenizer, loaded, _ = load_model(local(target))
+    _, tokenizer, loaded, _ = load_model(unlisted(str(target)))
     where = f"{task.texts[0].name}, documents left out of training"
     rows = tables.masked_rows(pretraining.evaluate_masked(loaded, tokenizer, held_out), where)
     if task.pair_probability:
@@ -111,7 +111,7 @@ def _classifier(options: argparse.Namespace, schedule: Schedule) -> None:
     model, tokenizer = classifier.finetune(task, schedule, say)
     target = Path(options.output) / "model"
     publish(model, tokenizer, target, task.start if task.rank else None)
-    _, tokenizer, loaded, _ = load_model(local(target))
+    _, tokenizer, loaded, _ = load_model(unlisted(str(target)))
     rows: list[tables.Row] = []
     for name, data in sets.items():
         scores = classification.probabilities(loaded, tokenizer, data.texts)

@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 
 from bert_demo.backends.hub import load_model
-from bert_demo.catalogue import ModelCard, find
+from bert_demo.catalogue import find, unlisted
 from bert_demo.errors import BadDataError, MissingHeadError
 from bert_demo.training import tables
 from bert_demo.training.card import Table
 from bert_demo.training.evaluation import checklist, classification, cloze, pretraining, pseudo_likelihood
 from bert_demo.training.labelled import Layout, read_labelled
-from bert_demo.training.measure import local
 
 say = partial(print, flush=True)
 
@@ -37,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     path = Path(options.file)
     if not path.is_file():
         raise BadDataError(f"There is no file {path}.")
-    _, tokenizer, model, revision = load_model(_card(options.model))
+    _, tokenizer, model, revision = load_model(find(options.model) or unlisted(options.model))
     _check_head(model, options.model, kind)
     result, shown = _KINDS[kind](model, tokenizer, path, options)
     if options.json:
@@ -46,15 +45,6 @@ def run(options: argparse.Namespace) -> None:
         return
     say(f"{options.model} ({revision}) on {path.name}\n")
     say("\n\n".join(each if isinstance(each, str) else tables.plain(each) for each in shown))
-
-
-def _card(model: str) -> ModelCard:
-    if card := find(model):
-        return card
-    if Path(model).is_dir():
-        return local(Path(model))
-    source, _, revision = model.partition("@")
-    return ModelCard(model, source, revision or "main", (), (), "unknown", "unknown", "")
 
 
 def _check_head(model: Any, name: str, kind: str) -> None:
@@ -67,7 +57,7 @@ def _check_head(model: Any, name: str, kind: str) -> None:
     elif not masked and kind != "next_sentence":
         raise MissingHeadError(f"The model {name} has no masked-language-model head. Choose one such as base.")
     elif classifier:
-        raise MissingHeadError(f"The model {name} is a classifier and has no next-sentence head. Choose base.")
+        raise MissingHeadError(f"The model {name} has no next-sentence head. Choose a model saved with that head.")
 
 
 def _labelled(model: Any, tokenizer: Any, path: Path, options: argparse.Namespace) -> tuple[Any, list[Table | str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,11 @@ class Labelled:
     labels: tuple[int, ...]
     layout: str = field(default="", compare=False)
     rows: tuple[int, ...] = field(default=(), compare=False)
+
+    def chosen(self, places: Iterable[int]) -> Labelled:
+        """The texts at some places (from 0) with their labels."""
+        places = list(places)
+        return Labelled(tuple(self.texts[place] for place in places), tuple(self.labels[place] for place in places))
 
 
 @dataclass(frozen=True, slots=True)

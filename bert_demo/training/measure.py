@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from bert_demo.backends.hub import load_model
-from bert_demo.catalogue import ModelCard
+from bert_demo.backends.variants import masked_logits
+from bert_demo.catalogue import unlisted
 from bert_demo.training import classifier, mlm, tables
 from bert_demo.training.card import Figures, Table
 from bert_demo.training.evaluation import checklist, classification, cloze, pretraining, probes, pseudo_likelihood
@@ -24,14 +25,9 @@ BLIMP_EACH = 100
 """Pairs of each BLiMP paradigm that a card is measured on; the rest would take an hour more."""
 
 
-def local(directory: Path) -> ModelCard:
-    """A catalogue row for a directory."""
-    return ModelCard(directory.name, str(directory), "local", (), (), "unknown", "unknown", "")
-
-
 def measure_base(directory: Path, data: Path, report: Report) -> Figures:
     """Perplexity, next sentence, minimal pairs, facts, failures, stereotypes."""
-    _, tokenizer, model, _ = load_model(local(directory))
+    _, tokenizer, model, _ = load_model(unlisted(str(directory)))
     text = data / "general" / "wiki_leads.txt.xz"
     where = f"general/{text.name}, documents left out of training"
     held = pretraining.held_out(text, tokenizer, mlm.HOLD_OUT_EVERY)
@@ -104,7 +100,7 @@ def measure_classifier(
     directory: Path, sets: dict[str, Labelled], peers: str, report: Report, cases: Path | None = None
 ) -> Figures:
     """Every figure of a bundled classifier on its test sets, its failures, and CheckList where `cases` is given."""
-    _, tokenizer, model, _ = load_model(local(directory))
+    _, tokenizer, model, _ = load_model(unlisted(str(directory)))
     labels = [str(model.config.id2label[index]) for index in range(model.config.num_labels)]
     rows: list[tables.Row] = []
     values: dict[str, float] = {}
@@ -154,8 +150,7 @@ def fill(model: Any, tokenizer: Any, sentence: str) -> tuple[str, float]:
     """The most probable token behind the mask and its probability."""
     inputs = tokenizer(sentence, return_tensors="pt")
     output = model(**inputs)
-    logits = output.prediction_logits if "prediction_logits" in output else output.logits
-    scores = logits[0][inputs["input_ids"][0] == tokenizer.mask_token_id][0].softmax(-1)
+    scores = masked_logits(output)[0][inputs["input_ids"][0] == tokenizer.mask_token_id][0].softmax(-1)
     best = int(scores.argmax())
     return str(tokenizer.decode([best])), float(scores[best])
 

@@ -161,5 +161,5 @@ def _without_masked_head(model: Any) -> Any:
     """A function from inputs to next-sentence logits (batch, 2) that spares the vocabulary projection."""
     head = getattr(getattr(model, "cls", None), "seq_relationship", None)
     if head is None or getattr(model.base_model, "pooler", None) is None:
-        raise MissingHeadError("The model has no next-sentence head. Choose one saved with it, such as base.")
+        raise MissingHeadError("The model has no next-sentence head. Choose a model saved with that head.")
     return lambda **inputs: head(model.base_model(**inputs).pooler_output)
