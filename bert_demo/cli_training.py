@@ -29,6 +29,9 @@ def add_train(commands: Any) -> None:
         "--natural", nargs="*", default=[], metavar="FILE", help="as --data, with the Treebank's spaces taken out"
     )
     classifier.add_argument("--rank", type=int, default=0, help="train LoRA adapters of this rank; 0: all weights")
+    classifier.add_argument(
+        "--towards", default="", metavar="MODEL", help="begin the adapters as the way back to this origin of the start"
+    )
     classifier.add_argument("--smoothing", type=float, default=0.0, help="label smoothing")
     for task, rate, length, steps in ((mlm, 5e-4, 128, 3000), (classifier, 5e-5, 128, 0)):
         task.add_argument("--start", required=True, metavar="MODEL", help="a directory or a hub id")

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import save_tokenizer, tiny_config
-from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, BertForPreTraining
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, BertForPreTraining, BertModel
 
 from bert_demo import BertService, Settings
 from bert_demo.backends.adapters import find_adapter
 from bert_demo.cli import main
-from bert_demo.errors import ModelLoadError
+from bert_demo.errors import BadDataError, ModelLoadError
+from bert_demo.training.lora import with_adapters
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +87,31 @@ def test_an_adapter_of_another_shape_is_refused(trained: Path, tmp_path: Path) -
     with pytest.raises(ModelLoadError, match="does not fit its base"):
         adapter.merge_into(larger)
     assert find_adapter(str(tmp_path)) is None
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+def test_adapters_may_begin_as_the_way_back_to_the_origin(tmp_path: Path) -> None:
+    """A difference of low rank is found again exactly; of a greater one the rest is what the singular values say."""
+    torch.manual_seed(2)
+    origin = BertModel(tiny_config())
+    origin.save_pretrained(tmp_path / "origin")
+    plain = AutoModelForSequenceClassification.from_config(tiny_config(num_labels=2))
+    theirs = origin.state_dict()
+    size = tiny_config().hidden_size
+    step = torch.randn(size, 3) @ torch.randn(3, size)
+    mine = plain.bert.encoder.layer[0].attention.self.query.weight
+    with torch.no_grad():
+        mine.copy_(theirs["encoder.layer.0.attention.self.query.weight"] - step)
+    pooler = plain.bert.pooler.dense.weight.clone()
+    other = theirs["encoder.layer.1.output.dense.weight"] - plain.bert.encoder.layer[1].output.dense.weight.detach()
+    merged = with_adapters(plain, 3, str(tmp_path / "origin")).merge_and_unload()
+    found = merged.bert.encoder.layer[0].attention.self.query.weight
+    assert torch.allclose(found, theirs["encoder.layer.0.attention.self.query.weight"], atol=1e-4)
+    rest = theirs["encoder.layer.1.output.dense.weight"] - merged.bert.encoder.layer[1].output.dense.weight
+    assert float(rest.norm()) == pytest.approx(float(torch.linalg.svdvals(other)[3:].norm()), rel=1e-4)
+    assert torch.equal(merged.bert.pooler.dense.weight, pooler)
+    config = tiny_config()
+    config.intermediate_size = 96
+    BertModel(config).save_pretrained(tmp_path / "larger")
+    with pytest.raises(BadDataError, match="not of the shape of the start"):
+        with_adapters(AutoModelForSequenceClassification.from_config(tiny_config()), 3, str(tmp_path / "larger"))

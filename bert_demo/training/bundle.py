@@ -13,7 +13,7 @@ from bert_demo.training.card import CARD, FIGURES, Card, Figures, Table
 from bert_demo.training.loop import Report
 from bert_demo.training.measure import MEASURES, STEREOTYPES
 from bert_demo.training.publish import publish, sha256, weights_of
-from bert_demo.training.recipes import BASE, ENCODER, RANK, RECIPES, Places, settings
+from bert_demo.training.recipes import BASE, ENCODER, RECIPES, Places, settings
 
 
 def train_all(places: Places, only: Sequence[str], report: Report) -> None:
@@ -80,7 +80,7 @@ def card(name: str, places: Places) -> Card:
             1,
             (
                 "Shares",
-                f"the encoder of `base` (sha256 `{digest}`). Stored here: LoRA adapters (rank {RANK}), the head.",
+                f"the encoder of `base` (sha256 `{digest}`). Stored here: LoRA adapters (rank {task.rank}), the head.",
             ),
         )
     how = f"`python -m bert_demo train all`, step `{name}`: {settings(task, recipe.schedule)}. {recipe.note}"

@@ -7,7 +7,6 @@ With `rank` the start stays as it is and only low-rank adapters (LoRA) and the h
 from __future__ import annotations
 
 import re
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from bert_demo.errors import BadDataError
 from bert_demo.training.evaluation.classification import probabilities
 from bert_demo.training.labelled import Labelled, read_labelled
 from bert_demo.training.loop import Report, Schedule, load_start, train
+from bert_demo.training.lora import with_adapters
 from bert_demo.training.masking import collate
 from bert_demo.training.treebank import untokenised
 
@@ -32,7 +32,6 @@ _NOT_LETTERS = re.compile(r"[\W\d_]+")
 HOLD_OUT_EVERY = 10
 CALIBRATE_EVERY = 20
 A_PHRASE = 4
-LORA_DROPOUT = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,8 @@ class ClassifierTask:
 
     files are learnt from (but for the rows kept for the temperature); of `parted` every HOLD_OUT_EVERYth row is left
     out, to measure on; `natural` are files in the Treebank's spelling ("is n't ."), learnt from as people
-    write ("isn't."). rank: of the adapters, 0 to train all weights; smoothing: of the labels (Szegedy et al. 2016).
+    write ("isn't."). rank: of the adapters, 0 to train all weights; origin: what the start was continued from, for
+    adapters that begin towards it; smoothing: of the labels (Szegedy et al. 2016).
     """
 
     start: str
@@ -53,6 +53,7 @@ class ClassifierTask:
     length: int = 128
     epochs: float = 2.0
     rank: int = 0
+    origin: str = ""
     smoothing: float = 0.0
 
 
@@ -71,7 +72,7 @@ def finetune(task: ClassifierTask, schedule: Schedule, report: Report) -> tuple[
         attention_probs_dropout_prob=0.1,
     )
     if task.rank:
-        model = with_adapters(model, task.rank)
+        model = with_adapters(model, task.rank, task.origin)
     data, apart = _read(task)
     rows = [
         np.asarray(ids, dtype=np.int64)
@@ -97,21 +98,6 @@ def finetune(task: ClassifierTask, schedule: Schedule, report: Report) -> tuple[
     temperature = calibrate(model, tokenizer, apart)
     report(f"temperature {temperature:.3f}" if temperature else "no temperature: the head is not one linear map")
     return model, tokenizer
-
-
-def with_adapters(model: Any, rank: int) -> Any:
-    """The model in peft's wrapping: adapters on every linear map of encoder and pooler, the head trained whole."""
-    try:
-        from peft import LoraConfig, TaskType, get_peft_model
-    except ImportError as error:
-        raise BadDataError("Adapters are trained with peft: pip install peft, or leave --rank out.") from error
-    config = LoraConfig(
-        task_type=TaskType.SEQ_CLS, r=rank, lora_alpha=2 * rank, lora_dropout=LORA_DROPOUT, target_modules="all-linear"
-    )
-    with warnings.catch_warnings():
-        # peft 0.21 asks a deprecated property of transformers
-        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
-        return get_peft_model(model, config)
 
 
 def split(data: Labelled, every: int = HOLD_OUT_EVERY) -> tuple[Labelled, Labelled]:

@@ -100,10 +100,13 @@ def _classifier(options: argparse.Namespace, schedule: Schedule) -> None:
         options.length,
         options.epochs,
         options.rank,
+        options.towards,
         options.smoothing,
     )
     if task.rank and not Path(task.start).is_dir():
         raise BadDataError("--rank needs a --start that is a directory: the adapter names the place of its base.")
+    if task.origin and not task.rank:
+        raise BadDataError("--towards is for adapters: give their --rank as well.")
     sets: dict[str, Labelled] = {_place(path): read_labelled(path, labels) for path in tests}
     for path in parted:
         name = f"every {classifier.HOLD_OUT_EVERY}th row of {_place(path)}, left out of training"

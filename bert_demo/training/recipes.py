@@ -1,4 +1,4 @@
-"""How the bundle of four models on one encoder is made, and what the cards say beside the figures: one row each.
+"""How every bundled model is made, and what its card says beside the figures: one row each, in the order of making.
 
 words -> base -> sentiment, topics, spam. A step whose model is there already is not made again; a broken-off one goes
 on from its checkpoint.
@@ -18,6 +18,7 @@ from bert_demo.training.loop import Schedule
 ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 SECRETS = ("start", "output")
 RANK = 32
+SENTIMENT_RANK = 64
 BASE = "assets/models/base"
 """Where the adapters say that their model is: `peft` looks there from the directory that holds the project."""
 
@@ -53,8 +54,8 @@ def settings(task: Any, schedule: Schedule) -> str:
     """A task's settings in words, files by their names, without this machine's directories."""
 
     def shown(value: Any) -> str:
-        if isinstance(value, Path):
-            return value.name
+        if isinstance(value, Path | str):
+            return Path(value).name if Path(value).exists() else str(value)
         if isinstance(value, tuple):
             return " + ".join(Path(each).name if Path(str(each)).exists() else str(each) for each in value)
         return str(value)
@@ -84,9 +85,9 @@ def _words(places: Places) -> mlm.MaskedLMTask:
 def _base(places: Places) -> mlm.MaskedLMTask:
     return mlm.MaskedLMTask(
         str(places.model("words")),
-        _texts(places),
+        (*_texts(places), *_texts(places)[1:]),
         places.output / "base",
-        pair_probability=0.3,
+        pair_probability=0.2,
         blend=(str(places.encoder), 0.35),
     )
 
@@ -100,8 +101,9 @@ def _sentiment(places: Places) -> classifier.ClassifierTask:
         places.output / "sentiment",
         parted=(imdb,),
         natural=(sst,),
-        epochs=1.0,
-        rank=RANK,
+        epochs=0.58,
+        rank=SENTIMENT_RANK,
+        origin=str(places.encoder),
         smoothing=0.05,
     )
 
@@ -114,6 +116,7 @@ def _topics(places: Places) -> classifier.ClassifierTask:
         places.output / "topics",
         length=96,
         rank=RANK,
+        origin=str(places.encoder),
         smoothing=0.05,
     )
 
@@ -128,6 +131,7 @@ def _spam(places: Places) -> classifier.ClassifierTask:
         length=96,
         epochs=6.0,
         rank=RANK,
+        origin=str(places.encoder),
     )
 
 
@@ -168,7 +172,7 @@ RECIPES: Mapping[str, Recipe] = {
     "base": Recipe(
         "base",
         _base,
-        Schedule(2400, 3e-4, head_factor=2.0),
+        Schedule(4500, 3e-4, head_factor=2.0),
         "BERT with both heads of its pre-training on one encoder (6 layers, 12 heads, 384 hidden): it guesses the word "
         "behind [MASK] and says whether a second passage follows the first. It serves fill-mask, next sentence, "
         "attention and features.",
@@ -176,18 +180,20 @@ RECIPES: Mapping[str, Recipe] = {
         "reads lower-cased text, and was trained on a small fraction of what the published BERT models saw.",
         _GENERAL,
         WHOLE.format(task="fill-mask", place="assets/models/base", example="Water freezes into [MASK]."),
-        note="The weights before it (step `words`, 3,900 steps) were made in one run that was broken off and continued "
-        "four times with other shares of single sentences and other masks: the commands give a like model.",
+        note="Novels and reviews are named twice, to be read twice as often. The weights before it (step `words`, "
+        "3,900 steps) were made in one run that was broken off and continued four times with other shares of single "
+        "sentences and other masks; of the 4,500 steps the first 2,400 were a run of their own, with its own decay, "
+        "each text named once and 0.3 of pairs. The commands give a like model.",
     ),
     "sentiment": _classifier(
         "sentiment",
         _sentiment,
-        5e-4,
+        1.5e-4,
         "Is a sentence or a review negative or positive? The first use that every course on BERT shows.",
         "judging people, or anything that matters to them, by what they wrote.",
         "SST-2 (Socher et al. 2013, in GLUE's layout), as it is and in everyday spelling, and reviews of the Large "
-        "Movie Review Dataset (Maas et al. 2011); neither states a licence for the texts. SST-2 dev was looked at once "
-        "before, when the share of the blend in `base` was chosen.",
+        "Movie Review Dataset (Maas et al. 2011); neither states a licence for the texts. SST-2 dev was looked at "
+        "twice before: to choose the share of the blend in `base`, and how the adapters begin.",
         "A warm and funny film.",
     ),
     "topics": _classifier(
@@ -208,6 +214,6 @@ RECIPES: Mapping[str, Recipe] = {
         "messages of the SMS Spam Collection (Almeida and Hidalgo 2011, offered free of charge by its authors; the "
         "copy is from a repository under the Learn.co Educational Content License). Every tenth message was left out, "
         "and with it whatever differs from it in nothing but case, digits and punctuation.",
-        "Claim your free prize now!",
+        "Text WIN to 80086 now to claim your free prize!",
     ),
 }
