@@ -56,13 +56,26 @@ CATALOGUE: tuple[ModelCard, ...] = (
         "sentiment",
         ("text-classification",),
         ("negative", "positive"),
-        "Is a sentence or a review positive or negative? 6 layers, 12 heads, trained on SST-2 and IMDB reviews.",
+        "Is a sentence or a review positive or negative? Adapters on base, trained on SST-2 and IMDB reviews.",
+    ),
+    _bundled(
+        "topics",
+        ("text-classification",),
+        ("World", "Sports", "Business", "Sci/Tech"),
+        "Which news topic is it? Adapters on base, trained on AG News.",
+    ),
+    _bundled(
+        "spam",
+        ("text-classification",),
+        ("ham", "spam"),
+        "Is a text message spam? Adapters on base, trained on the SMS Spam Collection.",
     ),
     _bundled(
         "base",
-        ("fill-mask",),
+        ("fill-mask", "next-sentence"),
         (),
-        "What word stands behind the mask? 6 layers, 12 heads, masked-language model on Wikipedia, novels and reviews.",
+        "What word stands behind the mask, and does the second text follow? 6 layers, 12 heads, pre-trained on "
+        "Wikipedia, novels and reviews.",
     ),
 )
 

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from transformers import (
+    AutoConfig,
     AutoModelForSequenceClassification,
     BertConfig,
     BertForMaskedLM,
@@ -72,8 +74,14 @@ def tiny_masked(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def oracle_classifier(name: str, **options: object) -> object:
-    """A bundled classifier as plain transformers loads it: the oracle of the service."""
-    return AutoModelForSequenceClassification.from_pretrained(MODELS / name, **options).eval()
+    """A bundled classifier as peft makes it of base and adapter: the oracle of the service, which merges by itself."""
+    from peft import PeftModel
+
+    config = AutoConfig.from_pretrained(MODELS / name)
+    model = AutoModelForSequenceClassification.from_pretrained(MODELS / "base", config=config, **options)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        return PeftModel.from_pretrained(model, str(MODELS / name)).merge_and_unload().eval()
 
 
 def free_port() -> int:

@@ -73,7 +73,7 @@ def test_candidates(service: BertService, candidates: object) -> None:
 
 @pytest.mark.parametrize("model", ["", "nonsense", None, 5, "../nowhere", "/etc/passwd", "a/b/c", "x" * 300, "a\x00b"])
 def test_an_unknown_model(service: BertService, model: object) -> None:
-    with pytest.raises(ChoiceError, match="Choose one of: sentiment, base"):
+    with pytest.raises(ChoiceError, match="Choose one of: sentiment, topics, spam, base"):
         service.classify("good", model=model)  # type: ignore[arg-type]
 
 

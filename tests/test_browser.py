@@ -233,18 +233,27 @@ def test_scripts_and_templates_are_shown_and_not_run(page: Page) -> None:
 def test_the_card_of_the_chosen_model_stands_under_its_name(page: Page) -> None:
     panel = page.locator("#about")
     expect(panel).to_contain_text("About the model sentiment")
-    expect(page.locator("#card h1")).to_have_count(0)
+    expect(page.locator("#card")).not_to_contain_text("Not for")
     panel.get_by_role("button").click()
     expect(page.locator("#card h1")).to_have_text("sentiment")
-    expect(page.locator("#card table").first).to_contain_text("accuracy, sst2/dev.tsv")
+    expect(page.locator("#card")).to_contain_text("CheckList")
+    expect(page.locator("#card table").first).to_contain_text("accuracy, SST-2 dev")
     page.screenshot(path=SCREENS / "card.png", full_page=True)
     page.get_by_role("button", name="Two meanings").click()
     expect(panel).to_contain_text("About the model base")
     expect(page.locator("#card h1")).to_have_text("base")
-    expect(page.locator("#card")).to_contain_text("perplexity")
+    expect(page.locator("#card")).to_contain_text("Stereotypes")
     page.locator("#model input").fill("nobody/nothing")
     page.locator("#model input").press("Enter")
     expect(page.locator("#card")).to_contain_text("not bundled")
+
+
+def test_topics_and_spam_are_asked_from_the_examples(page: Page) -> None:
+    page.get_by_role("button", name="News").click()
+    expect(page.locator("#labels")).to_contain_text("Sci/Tech")
+    expect(page.locator("#labels .bar")).to_have_count(4)
+    page.get_by_role("button", name="Text message").click()
+    expect(page.locator("#tab-attributions")).to_contain_text("spam")
 
 
 def test_two_visitors_with_two_models_never_mix(browser: Browser, server: str) -> None:

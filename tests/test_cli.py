@@ -52,7 +52,7 @@ def test_tables_for_people(capsys) -> None:
     ("words", "message"),
     [
         (("classify", ""), "classify: The text is empty"),
-        (("next-sentence", "a", "b"), "next-sentence: The model base has no next-sentence head"),
+        (("next-sentence", "a", "b", "--model", "spam"), "next-sentence: The model spam has no next-sentence head"),
         (("fill-mask", "[MASK]", "--top-k", "0"), "fill-mask: top_k must be from 1 to 100"),
         (("classify", "good", "--model", "nonsense"), "classify: There is no model 'nonsense'"),
         (("train", "mlm", "--start", "x", "--text", "no.txt", "--output", "y", "--length", "2"), "--length must be"),

@@ -71,7 +71,7 @@ def test_answers_are_those_of_the_service(client: Client, service: BertService) 
         "tokens", "words", "scores", "input_output", "baseline_output", "delta", "relative_delta", "forward_passes",
         "converged",
     }  # fmt: skip
-    assert [row["name"] for row in client.predict(api_name="/models")] == ["sentiment", "base"]
+    assert [row["name"] for row in client.predict(api_name="/models")] == ["sentiment", "topics", "spam", "base"]
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_answers_are_those_of_the_service(client: Client, service: BertService) 
         ("/attribute", {"text": "good", "method": "magic"}, "method must be one of"),
         (
             "/next_sentence",
-            {"first": "a", "second": "b"},
-            "MissingHeadError: The model base has no next-sentence",
+            {"first": "a", "second": "b", "model": "spam"},
+            "MissingHeadError: The model spam has no next-sentence",
         ),
     ],
 )

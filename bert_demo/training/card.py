@@ -15,10 +15,12 @@ ADAPTED = """
 from peft import PeftModel
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
-config, tokenizer = AutoConfig.from_pretrained("{place}"), AutoTokenizer.from_pretrained("{base}")
+tokenizer = AutoTokenizer.from_pretrained("{base}")
+config = AutoConfig.from_pretrained("{place}")
 model = AutoModelForSequenceClassification.from_pretrained("{base}", config=config)
 model = PeftModel.from_pretrained(model, "{place}").merge_and_unload()
-print(pipeline("text-classification", model=model, tokenizer=tokenizer)("{example}"))
+classify = pipeline("text-classification", model=model, tokenizer=tokenizer)
+print(classify("{example}"))
 """
 WHOLE = """
 # run where the path below leads to the model
