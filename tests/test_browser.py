@@ -238,6 +238,10 @@ def test_the_card_of_the_chosen_model_stands_under_its_name(page: Page) -> None:
     expect(page.locator("#card h1")).to_have_text("sentiment")
     expect(page.locator("#card")).to_contain_text("CheckList")
     expect(page.locator("#card table").first).to_contain_text("accuracy, SST-2 dev")
+    below = page.locator("#examples").bounding_box()["y"]
+    box = page.locator("#card").bounding_box()
+    assert box["y"] + box["height"] <= below
+    assert page.evaluate("getComputedStyle(document.querySelector('#card')).overflowY") == "auto"
     page.screenshot(path=SCREENS / "card.png", full_page=True)
     page.get_by_role("button", name="Two meanings").click()
     expect(panel).to_contain_text("About the model base")
