@@ -18,6 +18,9 @@ FIRST_STEPS = 16
 MOST_WINDOWS = 8
 """Windows of a text that are explained; each costs as many passes as a text of its own."""
 
+AGREEMENT = 3.0
+"""Scores count as settled when doubling the steps moved none by more than so many tolerances of the greatest score."""
+
 OnProgress = Callable[[int, int], None]
 """Called with (passes done, passes planned so far); raise CancelledError in it to stop the work."""
 
@@ -106,14 +109,22 @@ class _Run:
         with torch.no_grad():
             ends = function(torch.cat((embedded.inputs, embedded.baseline))).double().numpy()
         steps = first
+        last: np.ndarray | None = None
         while True:
             solution = self.method.attribute(Problem(function, embedded.inputs, embedded.baseline), steps)
             scores = solution.scores.double().numpy()
             closed = _criterion(scores, float(ends[0] - ends[1]), question.tolerance) != "none"
-            if closed or question.steps is not None or steps * 2 > question.max_steps:
+            settled = closed and last is not None and _agree(scores, last, question.tolerance)
+            if settled or question.steps is not None or steps * 2 > question.max_steps:
                 return scores, ends, solution.points
+            last = scores
             steps *= 2
             self.planned = self.passes + steps + remaining * (first + 2)
+
+
+def _agree(scores: np.ndarray, last: np.ndarray, tolerance: float) -> bool:
+    """Whether half as many steps gave the same scores: a ledger also closes by errors that cancel in the sum."""
+    return float(np.abs(scores - last).max()) <= AGREEMENT * tolerance * float(np.abs(scores).max())
 
 
 def _criterion(scores: np.ndarray, difference: float, tolerance: float) -> str:
