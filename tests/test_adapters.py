@@ -95,6 +95,7 @@ def test_adapters_may_begin_as_the_way_back_to_the_origin(tmp_path: Path) -> Non
     torch.manual_seed(2)
     origin = BertModel(tiny_config())
     origin.save_pretrained(tmp_path / "origin")
+    save_tokenizer(tmp_path / "origin")
     plain = AutoModelForSequenceClassification.from_config(tiny_config(num_labels=2))
     theirs = origin.state_dict()
     size = tiny_config().hidden_size
@@ -113,5 +114,8 @@ def test_adapters_may_begin_as_the_way_back_to_the_origin(tmp_path: Path) -> Non
     config = tiny_config()
     config.intermediate_size = 96
     BertModel(config).save_pretrained(tmp_path / "larger")
+    save_tokenizer(tmp_path / "larger")
     with pytest.raises(BadDataError, match="not of the shape of the start"):
         with_adapters(AutoModelForSequenceClassification.from_config(tiny_config()), 3, str(tmp_path / "larger"))
+    with pytest.raises(ModelLoadError, match="no model to start from"):
+        with_adapters(AutoModelForSequenceClassification.from_config(tiny_config()), 3, str(tmp_path / "nowhere"))

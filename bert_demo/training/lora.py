@@ -9,6 +9,7 @@ import torch
 from transformers import AutoModel
 
 from bert_demo.errors import BadDataError
+from bert_demo.training.loop import load_start
 
 LORA_DROPOUT = 0.0
 """With dropout on its inputs an adapter's step takes longer than one that trains every weight."""
@@ -41,9 +42,9 @@ def begin_towards(adapted: Any, origin: str) -> None:
     """Set each adapter of the encoder to the nearest map of its rank to (origin's weight - its own), by SVD.
 
     Of all maps of that rank this one leaves the smallest squared error (Eckart and Young 1936). The pooler keeps its
-    own weights. Raises BadDataError when a weight is missing there or has another shape.
+    own weights. Raises ModelLoadError, and BadDataError when a weight is missing there or has another shape.
     """
-    theirs = AutoModel.from_pretrained(origin, dtype=torch.float32).state_dict()
+    theirs = load_start(AutoModel, origin)[0].state_dict()
     prefix = f"base_model.model.{adapted.get_base_model().base_model_prefix}."
     for name, module in adapted.named_modules():
         if not hasattr(module, "lora_A") or not name.startswith(prefix) or "pooler" in name:
