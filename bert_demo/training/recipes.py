@@ -54,11 +54,10 @@ def settings(task: Any, schedule: Schedule) -> str:
     """A task's settings in words, files by their names, without this machine's directories."""
 
     def shown(value: Any) -> str:
-        if isinstance(value, Path | str):
-            return Path(value).name if Path(value).exists() else str(value)
         if isinstance(value, tuple):
-            return " + ".join(Path(each).name if Path(str(each)).exists() else str(each) for each in value)
-        return str(value)
+            return " + ".join(map(shown, value))
+        is_path = isinstance(value, Path) or (isinstance(value, str) and Path(value).exists())
+        return Path(value).name if is_path else str(value)
 
     parts = [
         f"{each.name.replace('_', ' ')} {shown(value)}"
