@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import lenses, memory, page, start
+from benchmarks import attributions, lenses, memory, page, start
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- figures: made by `make bench`, never typed -->", "<!-- end of figures -->"
@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--readme", action="store_true", help="write the table into README.md")
     options = parser.parse_args()
     rows: list[tuple[str, str, str, str]] = []
-    for part in (start, lenses, page, memory):
+    for part in (start, lenses, attributions, page, memory):
         for row in part.measure():
             rows.append(row)
             print(" | ".join(row), flush=True)

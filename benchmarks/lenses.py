@@ -63,7 +63,7 @@ def _attribution(service, classifier, inputs, text: str, count: int) -> tuple[st
 
     def ours() -> None:
         result = service.attribute(text, target=1, steps=50)
-        attributions.words_panel(result, True)
+        attributions.words_panel(result, True, "Integrated Gradients")
         attributions.ledger_panel(result)
 
     def peer() -> None:

@@ -6,24 +6,18 @@ dictionaries, lists, strings and numbers. (Gradio's MCP server sends their text 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bert_demo import records
+from bert_demo.api_explaining import ExplainingApi
 from bert_demo.errors import ChoiceError
-
-if TYPE_CHECKING:
-    from bert_demo.results import Attention, Attribution, Token
-    from bert_demo.service import BertService
 
 MOST_WEIGHTS = 2_000_000
 """More attention weights than this do not fit into one JSON answer; ask for a layer and a head."""
 
 
-class Api:
+class Api(ExplainingApi):
     """The typed endpoints over a service, which is made when the first call needs it."""
-
-    def __init__(self, service: Callable[[], BertService]) -> None:
-        self._service = service
 
     def classify(self, text: str, pair: str | None = None, model: str = "sentiment") -> dict[str, Any]:
         """Probabilities of a classifier's labels for a text or a pair of texts.
@@ -41,7 +35,7 @@ class Api:
             "model": result.model,
             "revision": result.revision,
             "labels": [{"label": each.label, "score": each.score} for each in result.labels],
-            "tokens": _tokens(result.tokens),
+            "tokens": records.tokens_record(result.tokens),
             "windows": [
                 {
                     "first_token": window.span[0],
@@ -101,39 +95,7 @@ class Api:
                 f"All heads asked for are {result.weights.size:,} weights; one answer holds {MOST_WEIGHTS:,}. "
                 "Ask for one layer and one head."
             )
-        return attention_record(result)
-
-    def attribute(
-        self,
-        text: str,
-        pair: str | None = None,
-        model: str = "sentiment",
-        target: str | None = None,
-        method: str = "integrated_gradients",
-        baseline: str = "pad",
-        output: str = "logit",
-        tolerance: float = 0.01,
-        steps: int | None = None,
-    ) -> dict[str, Any]:
-        """How much each token carried the decision, with the ledger that shows whether the scores add up.
-
-        Args:
-            text: the text to explain.
-            pair: an optional second text.
-            model: a bundled name, a hub id, or a directory.
-            target: the label to explain; the predicted one when left out.
-            method: integrated_gradients.
-            baseline: pad, mask or zero.
-            output: logit or probability.
-            tolerance: how closely the ledger must close.
-            steps: a fixed number of integration steps instead.
-
-        Returns:
-            tokens, words, scores, input_output, baseline_output, delta, relative_delta, forward_passes, converged.
-        """
-        return attribution_record(
-            self._service().attribute(text, pair, model, target, method, baseline, output, tolerance, steps)
-        )
+        return records.attention_record(result)
 
     def next_sentence(self, first: str, second: str, model: str = "base") -> dict[str, Any]:
         """The probability that the second text follows the first.
@@ -171,55 +133,15 @@ class Api:
         ]
 
 
-ENDPOINTS = ("classify", "fill_mask", "attention", "attribute", "next_sentence", "models")
-
-
-def attention_record(result: Attention) -> dict[str, Any]:
-    """An attention result as JSON."""
-    return {
-        "model": result.model,
-        "revision": result.revision,
-        "tokens": _tokens(result.tokens),
-        "layers": list(result.layers),
-        "heads": list(result.heads),
-        "weights": result.weights.tolist(),
-    }
-
-
-def attribution_record(result: Attribution) -> dict[str, Any]:
-    """An attribution result as JSON; relative_delta is null when there is no difference to relate to."""
-    return {
-        "model": result.model,
-        "revision": result.revision,
-        "method": result.method,
-        "target": result.target,
-        "baseline": result.baseline,
-        "output": result.output,
-        "tokens": _tokens(result.tokens),
-        "words": [{"word": word.text, "tokens": list(word.positions), "score": word.score} for word in result.words],
-        "scores": result.scores.tolist(),
-        "input_output": result.input_output,
-        "baseline_output": result.baseline_output,
-        "delta": result.delta,
-        "relative_delta": result.relative_delta if result.relative_delta != float("inf") else None,
-        "tolerance": result.tolerance,
-        "steps": result.steps,
-        "forward_passes": result.forward_passes,
-        "windows": result.windows,
-        "converged": result.converged,
-    }
-
-
-def _tokens(tokens: Sequence[Token]) -> list[dict[str, Any]]:
-    return [
-        {
-            "token": token.text,
-            "id": token.id,
-            "start": token.start,
-            "end": token.end,
-            "segment": token.segment,
-            "special": token.special,
-            "unknown": token.unknown,
-        }
-        for token in tokens
-    ]
+ENDPOINTS = (
+    "classify",
+    "fill_mask",
+    "attention",
+    "attribute",
+    "attribute_mask",
+    "attribute_layers",
+    "compare",
+    "what_if",
+    "next_sentence",
+    "models",
+)

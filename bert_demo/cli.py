@@ -77,9 +77,46 @@ def _parser() -> argparse.ArgumentParser:
             ("--target", {"help": "a label; the predicted one when left out"}),
             ("--method", {"default": "integrated_gradients"}),
             ("--baseline", {"default": "pad", "help": "pad, mask or zero"}),
-            ("--output", {"default": "logit", "help": "logit or probability"}),
+            ("--output", {"default": "logit", "help": "logit, probability or margin"}),
             ("--tolerance", {"type": float, "default": 0.01}),
-            ("--steps", {"type": int, "help": "a fixed number of integration steps"}),
+            ("--steps", {"type": int, "help": "a fixed number of integration steps, samples or orders"}),
+        ),
+        "attribute_mask": (
+            ("text", {"help": "with one or more [MASK]"}),
+            ("candidate", {"help": "the word to explain"}),
+            ("--against", {"help": "another candidate: explains the difference"}),
+            ("--mask", {"type": int, "default": 0, "help": "which mask, from 0"}),
+            ("--model", {"default": "base"}),
+            ("--method", {"default": "integrated_gradients"}),
+            ("--baseline", {"default": "pad", "help": "pad, mask or zero"}),
+            ("--output", {"default": "logit", "help": "logit, probability or margin"}),
+            ("--tolerance", {"type": float, "default": 0.01}),
+            ("--steps", {"type": int, "help": "a fixed number of integration steps, samples or orders"}),
+        ),
+        "attribute_layers": (
+            *text_and_pair,
+            ("--model", {"default": "sentiment"}),
+            ("--target", {"help": "a label; the predicted one when left out"}),
+            ("--baseline", {"default": "pad", "help": "pad, mask or zero"}),
+            ("--output", {"default": "logit", "help": "logit, probability or margin"}),
+            ("--tolerance", {"type": float, "default": 0.01}),
+        ),
+        "what_if": (
+            ("text", {}),
+            ("word", {"type": int, "help": "the number of the word, from 0"}),
+            ("--change", {"default": "mask", "help": "mask, delete or replace"}),
+            ("--replacement", {"default": "", "help": "the word to put in its place"}),
+            ("--pair", {"help": "a second text"}),
+            ("--model", {"default": "sentiment"}),
+            ("--target", {"help": "a label; the predicted one when left out"}),
+            ("--output", {"default": "logit", "help": "logit, probability or margin"}),
+        ),
+        "compare": (
+            *text_and_pair,
+            ("--model", {"default": "sentiment"}),
+            ("--target", {"help": "a label; the predicted one when left out"}),
+            ("--baseline", {"default": "pad", "help": "pad, mask or zero"}),
+            ("--output", {"default": "logit", "help": "logit, probability or margin"}),
         ),
         "next_sentence": (("first", {}), ("second", {}), ("--model", {"default": "base"})),
         "models": (),
@@ -143,11 +180,51 @@ def _ledger(answer: Any) -> str:
             ("sum of the scores", sum(answer["scores"])),
             ("missing", f"{answer['delta']:+.6f} ({relative})"),
             ("forward passes", answer["forward_passes"]),
-            ("converged", "yes" if answer["converged"] else "no"),
+            ("converged", {True: "yes", False: "no", None: "need not add up"}[answer["converged"]]),
         ]
     )
     head = f"{answer['model']} ({answer['revision']}), {answer['output']} of {answer['target']!r}, {answer['method']}"
     return f"{head}\n{words}\n\n{ledger}"
+
+
+def _layers(answer: Any) -> str:
+    tokens = [each["token"] for each in answer["tokens"]]
+    names = [f"before layer {number}" for number in range(len(answer["scores"]) - 1)] + ["behind the last"]
+    rows = [
+        (name, *(f"{score:+.3f}" for score in row), f"{delta:+.4f}", "yes" if closed else "no")
+        for name, row, delta, closed in zip(names, answer["scores"], answer["deltas"], answer["converged"], strict=True)
+    ]
+    head = f"{answer['model']} ({answer['revision']}), {answer['output']} of {answer['target']!r}"
+    return f"{head}\n{_rows([('', *tokens, 'missing', 'converged'), *rows])}"
+
+
+def _trials(answer: Any) -> str:
+    head = ("method", "area", "comprehensiveness", "sufficiency", "passes", "seconds", *answer["words"])
+    rows = [
+        (
+            each["method"],
+            f"{each['area']:+.3f}",
+            *("-" if each[name] is None else f"{each[name]:+.3f}" for name in ("comprehensiveness", "sufficiency")),
+            each["forward_passes"],
+            f"{each['seconds']:.2f}",
+            *(f"{score:+.3f}" for score in each["scores"]),
+        )
+        for each in answer["methods"]
+    ]
+    note = "area: how far the probability falls below random orders when words are masked in this order (mean)."
+    return f"{answer['model']} ({answer['revision']}), {answer['target']!r}\n{_rows([head, *rows])}\n\n{note}"
+
+
+def _change(answer: Any) -> str:
+    rows = [
+        ("score before", answer["before"]),
+        ("score after", answer["after"]),
+        ("the word was worth", f"{answer['before'] - answer['after']:+.4f}"),
+        ("label before", answer["before_label"]),
+        ("label after", answer["after_label"]),
+    ]
+    head = f"{answer['model']} ({answer['revision']}), {answer['output']} of {answer['target']!r}, {answer['word']!r}"
+    return f"{head}, {answer['change']}: {answer['text']}\n{_rows(rows)}"
 
 
 def _next(answer: Any) -> str:
@@ -163,6 +240,10 @@ _TABLES = {
     "fill_mask": _fillings,
     "attention": _weights,
     "attribute": _ledger,
+    "attribute_mask": _ledger,
+    "attribute_layers": _layers,
+    "compare": _trials,
+    "what_if": _change,
     "next_sentence": _next,
     "models": _catalogue,
 }

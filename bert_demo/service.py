@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
-import re
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from bert_demo import validation
-from bert_demo.attribution import METHODS
 from bert_demo.backends.base import Backend
-from bert_demo.backends.hub import HubBackend
 from bert_demo.cache import ResultCache
-from bert_demo.catalogue import CATALOGUE, DEFAULT_FOR_TASK, ModelCard, find, unlisted
-from bert_demo.errors import ChoiceError, MissingHeadError, TextError
-from bert_demo.lenses import attention, attribute, classify, fill_mask
-from bert_demo.lenses.attribute import OnProgress, Question
+from bert_demo.catalogue import CATALOGUE, DEFAULT_FOR_TASK, ModelCard, find
+from bert_demo.errors import MissingHeadError, TextError
+from bert_demo.explaining import Explaining
+from bert_demo.lenses import attention, classify, fill_mask
 from bert_demo.results import (
     Attention,
-    Attribution,
     Classification,
     FillMask,
     ModelInfo,
     NextSentence,
 )
 from bert_demo.settings import Settings
-
-MODELS_HELD = 6
-_HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}(@[\w./-]{1,100})?")
+from bert_demo.shelf import Shelf
 
 
-class BertService:
+class BertService(Explaining):
     """Every lens on every model. All calls may run in several threads at once."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self._cache = ResultCache(self.settings.cache_mb * 2**20)
-        self._backends: OrderedDict[str, Backend] = OrderedDict()
-        self._lock = threading.Lock()
-        self._loading: dict[str, threading.Lock] = {}
+        self._shelf = Shelf(self.settings.models == "any")
         if self.settings.threads:
             torch.set_num_threads(self.settings.threads)
 
@@ -99,46 +88,6 @@ class BertService:
         weights = whole.weights[list(layers)][:, list(heads)]
         return Attention(
             whole.model, whole.revision, whole.tokens, tuple(layers), tuple(heads), weights, whole.window, whole.windows
-        )
-
-    def attribute(
-        self,
-        text: str,
-        pair: str | None = None,
-        model: str = "sentiment",
-        target: str | int | None = None,
-        method: str = "integrated_gradients",
-        baseline: str = "pad",
-        output: str = "logit",
-        tolerance: float = 0.01,
-        steps: int | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> Attribution:
-        """Share out the target's score among the tokens.
-
-        target: a label or its index, by default the predicted one; output: "logit" or "probability"; steps: a fixed
-        number of integration points, by default doubled from 16 until the ledger closes within `tolerance`. A text of
-        several windows is explained as the mean of its windows. Raises TextError, ChoiceError, ModelLoadError,
-        MissingHeadError, and whatever `on_progress` raises.
-        """
-        backend, text, pair = self._request(model, text, pair)
-        classified = self.classify(text, pair, model)
-        validation.checked_choice(method, "method", tuple(METHODS))
-        validation.checked_choice(baseline, "baseline", validation.BASELINES)
-        if baseline == "mask" and backend.mask_token is None:
-            raise ChoiceError("This model has no mask token. Choose the baseline pad or zero.")
-        validation.checked_choice(output, "output", validation.OUTPUTS)
-        tolerance = validation.checked_tolerance(tolerance)
-        if steps is not None:
-            steps = validation.checked_whole(steps, "steps", 1, self.settings.max_steps)
-        index = validation.checked_target(target, backend.labels)
-        if index is None:
-            index = backend.labels.index(classified.labels[0].label)
-        question = Question(index, method, baseline, output, tolerance, steps, self.settings.max_steps)
-        watch = on_progress or (lambda *_: None)
-        return self._cache.get(
-            ("attribute", backend.info, text, pair, question),
-            lambda: attribute.attribute(backend, question, text, pair, watch),
         )
 
     def next_sentence(self, first: str, second: str, model: str = "base") -> NextSentence:
@@ -199,37 +148,7 @@ class BertService:
         return backend, text, pair
 
     def _backend(self, model: str) -> Backend:
-        card = self._card(model)
-        with self._lock:
-            if card.name in self._backends:
-                self._backends.move_to_end(card.name)
-                return self._backends[card.name]
-            loading = self._loading.setdefault(card.name, threading.Lock())
-        with loading:
-            with self._lock:
-                if card.name in self._backends:
-                    return self._backends[card.name]
-            backend = HubBackend(card)
-            with self._lock:
-                self._backends[card.name] = backend
-                guests = [name for name in self._backends if find(name) is None]
-                for name in guests[: max(0, len(self._backends) - MODELS_HELD)]:
-                    del self._backends[name]
-        return backend
-
-    def _card(self, model: Any) -> ModelCard:
-        names = ", ".join(card.name for card in CATALOGUE)
-        if not isinstance(model, str) or not model.strip():
-            raise ChoiceError(f"model must be a name. Choose one of: {names}.")
-        if card := find(model):
-            return card
-        if self.settings.models == "any":
-            if _is_directory(model) or (_HUB_ID.fullmatch(model) and ".." not in model):
-                return unlisted(model)
-            hint = " Or name a hub id such as google-bert/bert-base-uncased, or a directory."
-        else:
-            hint = " This server offers no others."
-        raise ChoiceError(f"There is no model {model[:80]!r} here. Choose one of: {names}.{hint}")
+        return self._shelf.backend(model)
 
     def _all_heads(self, backend: Backend, text: str, pair: str | None, window: int | None) -> Attention:
         encoding = backend.encode(text, pair)
@@ -245,13 +164,6 @@ class BertService:
         return self._cache.get(
             ("attention", backend.info, text, pair, number), lambda: attention.attention(backend, encoding, number)
         )
-
-
-def _is_directory(name: str) -> bool:
-    try:
-        return Path(name).is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def _info(card: ModelCard) -> ModelInfo:

@@ -28,7 +28,7 @@ class Settings:
     )
     max_characters: int = _help(20_000, "longest text in characters, both texts together")  # type: ignore[assignment]
     max_top_k: int = _help(100, "most candidates for one mask")  # type: ignore[assignment]
-    max_steps: int = _help(256, "most integration steps for one window")  # type: ignore[assignment]
+    max_steps: int = _help(256, "most integration steps (or samples, or orders) for one window")  # type: ignore[assignment]
     cache_mb: int = _help(256, "memory for results that may be asked for again, in MB; 0 for none")  # type: ignore[assignment]
     threads: int = _help(0, "threads of torch; 0 leaves torch's own choice")  # type: ignore[assignment]
 

@@ -9,7 +9,8 @@ from typing import Any
 from bert_demo.errors import ChoiceError, TextError
 
 BASELINES = ("pad", "mask", "zero")
-OUTPUTS = ("logit", "probability")
+OUTPUTS = ("logit", "probability", "margin")
+CHANGES = ("mask", "delete", "replace")
 
 
 def checked_text(value: Any, most: int, which: str = "text") -> str:

@@ -16,10 +16,15 @@ LEVELS = {
     "settings": 1,
     "validation": 1,
     "catalogue": 2,
+    "methods": 2,
     "attribution": 3,
     "backends": 3,
     "lenses": 4,
+    "records": 5,
+    "shelf": 4,
+    "explaining": 4.5,
     "service": 5,
+    "api_explaining": 5.5,
     "api": 6,
     "plots": 6,
     "training": 6,
@@ -40,7 +45,7 @@ LIBRARIES = {
     "sklearn": {"training"},
     "peft": {"training"},
 }
-ONLY = {"plots": {"results"}, "attribution": {"errors"}, "results": set(), "errors": set()}
+ONLY = {"plots": {"results", "methods"}, "attribution": {"errors"}, "results": set(), "errors": set()}
 """Rooms that may see no more of the package than this."""
 
 

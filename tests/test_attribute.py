@@ -11,7 +11,7 @@ from captum.attr import LayerIntegratedGradients
 from conftest import MODELS, OPENING, oracle_classifier
 from transformers import AutoTokenizer
 
-from bert_demo import BertService
+from bert_demo import BertService, Settings
 from bert_demo.attribution import METHODS
 from bert_demo.attribution.base import Problem
 from bert_demo.errors import CancelledError, ChoiceError, MissingHeadError, TextError
@@ -130,6 +130,61 @@ def test_a_text_of_several_windows_is_their_mean(service, tiny_classifier) -> No
     assert found.converged and len(found.scores) == len(classified.tokens)
 
 
+@pytest.mark.parametrize("method", ["integrated_gradients", "gradient_shap", "lime", "shapley_value_sampling"])
+def test_concurrent_requests_of_any_method_give_what_they_give_alone(tiny_classifier: str, method: str) -> None:
+    """The adaptive path, and methods that draw: six at once, on one model, with its attention asked for in between."""
+    texts = [
+        f"the {first} {second} was {kind}"
+        for first in ("cat", "dog")
+        for second in ("sat", "ran")
+        for kind in ("good", "bad")
+    ]
+    shared = BertService(Settings(cache_mb=0))
+
+    def ask(text: str) -> np.ndarray:
+        shared.attention(text, model=tiny_classifier)
+        return shared.attribute(text, model=tiny_classifier, target="high", method=method).scores
+
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(ask, texts))
+    alone = BertService(Settings(cache_mb=0))
+    for text, scores in zip(texts, together, strict=True):
+        expected = alone.attribute(text, model=tiny_classifier, target="high", method=method).scores
+        assert np.abs(scores - expected).max() <= 1e-5
+
+
+def test_a_tolerance_that_cannot_be_met_is_said(tiny_classifier: str) -> None:
+    found = BertService(Settings(max_steps=9)).attribute(
+        "the good cat sat on the bad mat", model=tiny_classifier, tolerance=1e-7
+    )
+    assert found.converged is False and found.criterion == "none" and found.steps == 9
+    assert abs(found.delta) > 1e-7 * abs(found.difference)
+
+
+def test_the_margin_is_the_target_less_the_strongest_other(service, tiny_classifier: str) -> None:
+    text = "the cat was not happy"
+    low, middle, high = (
+        service.attribute(text, model=tiny_classifier, target=label, method="random").input_output
+        for label in ("low", "middle", "high")
+    )
+    found = service.attribute(text, model=tiny_classifier, target="middle", output="margin", tolerance=0.005)
+    assert found.input_output == pytest.approx(middle - max(low, high), abs=1e-5)
+    assert found.converged and abs(found.delta) <= max(
+        0.005 * abs(found.difference), 0.0005 * np.abs(found.scores).sum(), 2e-6
+    )
+
+
+def test_nothing_to_explain_is_no_failure(service) -> None:
+    """A text of masks from the baseline of masks: no difference, no scores, and the ledger closes."""
+    found = service.attribute("[MASK] [MASK]", baseline="mask")
+    assert found.converged and np.abs(found.scores).max() < 1e-5 and found.forward_passes < 30
+
+
+def test_what_would_take_minutes_is_refused(service) -> None:
+    with pytest.raises(ChoiceError, match="Shapley value sampling would read"):
+        service.attribute("good film " * 200, method="shapley_value_sampling")
+
+
 def test_concurrent_attributions_are_those_of_one_at_a_time(service) -> None:
     texts = [f"{word} film, I would say, and {word} again" for word in ("good", "bad", "dull", "warm", "odd", "fine")]
     with ThreadPoolExecutor(6) as pool:
@@ -172,7 +227,7 @@ def test_progress_is_told_and_the_work_can_be_stopped(service) -> None:
     [
         ({"method": "magic"}, "method must be one of: integrated_gradients"),
         ({"baseline": "noise"}, "baseline must be one of: pad, mask, zero"),
-        ({"output": "vibes"}, "output must be one of: logit, probability"),
+        ({"output": "vibes"}, "output must be one of: logit, probability, margin"),
         ({"target": "sarcastic"}, "target must be one of this model's labels: negative, positive"),
         ({"target": 2}, "target must be one of"),
         ({"steps": 0}, "steps must be from 1 to 256"),

@@ -102,6 +102,11 @@ def test_never_anything_but_an_answer_or_a_typed_error(tiny_classifier: str, tex
         ("attention", {"pair": pair, "layer": choice}),
         ("attribute", {"target": choice, "steps": 2}),
         ("attribute", {"tolerance": choice, "steps": choice}),
+        ("attribute", {"method": choice, "output": "margin", "steps": 2}),
+        ("attribute_layers", {"output": choice, "tolerance": 0.5}),
+        ("compare", {"baseline": choice}),
+        ("what_if", {"word": choice, "change": "replace", "replacement": pair}),
+        ("attribute_mask", {"candidate": choice, "against": pair, "mask": 0}),
         ("fill_mask", {"top_k": choice, "candidates": choice}),
     ):
         try:

@@ -12,6 +12,7 @@ from conftest import OPENING, ROOT
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bert_demo import BertService
+from bert_demo.methods import CARDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -187,6 +188,120 @@ def test_attribution_choices(page: Page, service: BertService) -> None:
     expect(page.locator("#attributed .w").filter(has_text="##ta")).to_be_visible()
 
 
+def test_other_methods_and_the_margin(page: Page, service: BertService) -> None:
+    open_tab(page, "Attributions")
+    for place, choice in (("#method", "Occlusion"), ("#output", "margin")):
+        page.locator(f"{place} input").click()
+        page.get_by_role("option", name=choice).click()
+    expect(page.locator("#attributed .note")).to_contain_text("Occlusion")
+    expect(page.locator("#ledger")).to_contain_text("It need not")
+    found = service.attribute(OPENING, method="occlusion", output="margin")
+    funny = next(word for word in found.words if word.text == "funny")
+    expect(page.locator("#attributed .w").filter(has_text="funny").locator("i")).to_have_text(signed(funny.score))
+    expect(page.locator("#waterfall .step")).to_have_count(0)
+    page.locator("#method input").click()
+    page.get_by_role("option", name="Integrated Gradients").click()
+    expect(page.locator("#waterfall .step").last).to_contain_text("your text")
+    last = page.locator("#waterfall .step em").last.inner_text()
+    assert last == signed(service.attribute(OPENING, output="margin").input_output)
+
+
+def test_every_label_at_once(page: Page, service: BertService) -> None:
+    page.get_by_role("button", name="News").click()
+    expect(page.locator("#labels .bar")).to_have_count(4)
+    open_tab(page, "Attributions")
+    page.locator("#target input").click()
+    page.get_by_role("option", name="every label").click()
+    expect(page.locator("#attributed .methods tbody th")).to_have_text(["World", "Sports", "Business", "Sci/Tech"])
+    text = page.locator("#text textarea").input_value()
+    found = service.attribute(text, model="topics", target="Sports")
+    row = page.locator("#attributed .methods tbody tr").nth(1)
+    expect(row.locator("td").first).to_have_text(signed(found.words[0].score))
+    expect(page.locator("#attributed .check")).to_contain_text("4 of 4 ledgers closed")
+
+
+def test_a_clicked_word_is_masked_deleted_or_replaced(page: Page, service: BertService) -> None:
+    open_tab(page, "Attributions")
+    words = [word.text for word in service.attribute(OPENING).words]
+    place = words.index("funny")
+    expect(page.locator("#what-if")).to_contain_text("Click a word")
+    page.locator("#attributed .w").filter(has_text="funny").click()
+    expect(page.locator("#what-if .changed")).to_contain_text("a warm and [MASK] film")
+    masked = service.what_if(OPENING, place)
+    shown = page.locator("#what-if strong").all_inner_texts()
+    assert shown[1] == signed(masked.after, 3) and shown[2] == signed(masked.before - masked.after, 3)
+    assert shown[3] == signed(service.attribute(OPENING).words[place].score, 3)
+    page.get_by_label("replace", exact=True).check()
+    expect(page.locator("#what-if h2")).to_contain_text("Replace")
+    page.get_by_label("delete").check()
+    expect(page.locator("#what-if .changed")).to_contain_text("a warm and film that")
+    offer = page.locator("#what-if .offer").first
+    offered = offer.inner_text()
+    offer.click()
+    expect(page.locator("#what-if .changed")).to_contain_text(f"a warm and {offered} film")
+    page.locator("#replacement textarea, #replacement input").first.fill("dreadful")
+    page.locator("#replacement textarea, #replacement input").first.press("Enter")
+    expect(page.locator("#what-if .changed")).to_contain_text("a warm and dreadful film")
+    write(page, "Another text.")
+    expect(page.locator("#attributed")).to_contain_text("Another")
+    expect(page.locator("#what-if")).to_contain_text("Click a word")
+
+
+def test_methods_are_put_to_the_test(page: Page, service: BertService) -> None:
+    open_tab(page, "Methods")
+    expect(page.locator("#notice-methods")).to_contain_text("Press Compare")
+    page.locator("#compare").click()
+    expect(page.locator("#methods-table .methods tbody th")).to_have_text([card.title for card in CARDS.values()])
+    expect(page.locator("#curves .scatterlayer .trace").first).to_be_attached()
+    expect(page.locator("#trial")).to_contain_text("the mean of 30 random orders")
+    expect(page.locator("#agreement")).to_contain_text("Neely et al. 2022")
+    found = service.compare(OPENING)
+    best = max(found.trials, key=lambda trial: trial.area)
+    expect(page.locator("#trial .methods tbody tr").first).to_contain_text(signed(best.area, 3))
+    page.locator("#compare-target input").click()
+    page.get_by_role("option", name="negative").click()
+    expect(page.locator("#notice-methods")).to_contain_text("Press Compare")
+    expect(page.locator("#methods-table")).to_be_hidden()
+    write(page, "It was a long and winding story about the sea. " * 10)
+    expect(page.locator("#tokens")).to_contain_text("winding")
+    page.locator("#compare").click()
+    expect(page.locator("#notice-methods")).to_contain_text("passes")
+    write(page, "A different text.")
+    expect(page.locator("#notice-methods")).to_contain_text("Press Compare")
+    page.wait_for_timeout(2500)
+    expect(page.locator("#notice-methods")).to_contain_text("Press Compare")
+    expect(page.locator("#methods-table")).to_be_hidden()
+
+
+def test_layers_close_the_same_ledger(page: Page, service: BertService) -> None:
+    open_tab(page, "Layers")
+    write(page, "A warm film.")
+    page.locator("#explain-layers").click()
+    expect(page.locator("#layer-ledgers .methods tbody tr")).to_have_count(7)
+    expect(page.locator("#layer-map .heatmaplayer image").first).to_be_attached()
+    found = service.attribute_layers("A warm film.")
+    expect(page.locator("#layer-ledgers .methods tbody td").first).to_have_text(signed(float(found.scores[0].sum()), 3))
+
+
+def test_why_that_word(page: Page, service: BertService) -> None:
+    open_tab(page, "Fill-mask")
+    write(page, "Water freezes into [MASK].")
+    expect(page.locator("#slots .candidate").first).to_be_visible()
+    page.locator("#why textarea, #why input").first.fill("ice")
+    page.locator("#why-not textarea, #why-not input").first.fill("steam")
+    page.locator("#explain-word").click()
+    found = service.attribute_mask("Water freezes into [MASK].", "ice", "steam")
+    expect(page.locator("#why-panel h2").first).to_contain_text("steam")
+    expect(page.locator("#why-panel .ledger strong").first).to_have_text(signed(found.input_output, 3))
+    page.locator("#why textarea, #why input").first.fill("unbelievable words")
+    page.locator("#explain-word").click()
+    expect(page.locator("#why-panel .error")).to_contain_text("one mask holds one token")
+
+
+def signed(value: float, digits: int = 2) -> str:
+    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
 def test_every_example(page: Page) -> None:
     for button in page.locator("#examples button").all():
         name = button.inner_text()
@@ -222,9 +337,18 @@ def test_scripts_and_templates_are_shown_and_not_run(page: Page) -> None:
     page.evaluate("window.ran = 0")
     write(page, "<img src=x onerror='window.ran=1'> <script>window.ran=2</script> ${window.ran=3} {{value}} &amp; `x`")
     expect(page.locator("#tokens")).to_contain_text("script")
-    for name in ("Fill-mask", "Attention", "Attributions", "Classify"):
+    for name in ("Fill-mask", "Attention", "Attributions", "Layers", "Methods", "Classify"):
         open_tab(page, name)
         page.wait_for_timeout(800)
+    open_tab(page, "Methods")
+    page.locator("#compare").click()
+    expect(page.locator("#methods-table")).to_contain_text("script")
+    open_tab(page, "Layers")
+    page.locator("#explain-layers").click()
+    expect(page.locator("#layer-map .heatmaplayer image").first).to_be_attached()
+    open_tab(page, "Attributions")
+    page.locator("#attributed .w").filter(has_text="script").first.click()
+    expect(page.locator("#what-if .changed")).to_contain_text("onerror")
     open_tab(page, "Fill-mask")
     expect(page.locator("#words .text")).to_have_text(re.compile(r"\$\{window\.ran=3\} \{\{value\}\} &amp; `x`"))
     assert page.evaluate("window.ran") == 0
@@ -363,5 +487,14 @@ def test_it_looks_right(browser: Browser, server: str, look: str) -> None:
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= page.viewport_size["width"], f"{kind} {name} is {width} pixels wide"
             if kind == "opening" or look != "dark":
+                page.screenshot(path=SCREENS / f"{look}-{kind}-{name.lower()}.png", full_page=True)
+        if kind in ("opening", "one", "chinese"):
+            for name, button, place in (("Layers", "#explain-layers", "#layer-map"), ("Methods", "#compare", "#trial")):
+                open_tab(page, name)
+                page.locator(button).click()
+                expect(page.locator(place)).to_be_visible()
+                page.wait_for_timeout(250)
+                width = page.evaluate("document.documentElement.scrollWidth")
+                assert width <= page.viewport_size["width"], f"{kind} {name} is {width} pixels wide"
                 page.screenshot(path=SCREENS / f"{look}-{kind}-{name.lower()}.png", full_page=True)
     assert next(visitor, None) is None

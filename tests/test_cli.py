@@ -31,6 +31,10 @@ def test_json_is_what_the_endpoint_returns(capsys, service: BertService) -> None
     assert json.loads(out) == api.attention("a b", layer=1, head=2)
     _, out, _ = run(capsys, "attribute", "good", "--steps", "8", "--target", "negative", "--json")
     assert json.loads(out) == api.attribute("good", steps=8, target="negative")
+    _, out, _ = run(capsys, "attribute-mask", "A [MASK] film.", "good", "--steps", "8", "--json")
+    assert json.loads(out) == api.attribute_mask("A [MASK] film.", "good", steps=8)
+    _, out, _ = run(capsys, "what-if", "A good film.", "1", "--change", "delete", "--json")
+    assert json.loads(out) == api.what_if("A good film.", 1, "delete")
     _, out, _ = run(capsys, "models", "--json")
     assert json.loads(out) == api.models()
 
@@ -44,6 +48,10 @@ def test_tables_for_people(capsys) -> None:
     assert out.startswith("head 0-0 (from 0)") and "[CLS]" in out
     _, out, _ = run(capsys, "fill-mask", "A [MASK] film.", "--candidates", "warm", "cold")
     assert "A warm film." in out and "A cold film." in out
+    _, out, _ = run(capsys, "compare", "A warm film.")
+    assert "shapley_value_sampling" in out and "comprehensiveness" in out and "warm" in out
+    _, out, _ = run(capsys, "what-if", "A warm film.", "1", "--change", "replace", "--replacement", "dull")
+    assert "A dull film." in out and "the word was worth" in out
     _, out, _ = run(capsys, "models")
     assert "base" in out and "sentiment" in out
 

@@ -13,12 +13,13 @@ sys.path.insert(0, str(ROOT))
 
 from bert_demo import Settings  # noqa: E402
 from bert_demo.api import ENDPOINTS  # noqa: E402
-from bert_demo.attribution import METHODS  # noqa: E402
 from bert_demo.catalogue import CATALOGUE  # noqa: E402
 from bert_demo.errors import DemoError  # noqa: E402
+from bert_demo.methods import CARDS  # noqa: E402
 
 README = ROOT / "README.md"
 BEGIN, END = "<!-- settings -->", "<!-- end of settings -->"
+METHODS_BEGIN, METHODS_END = "<!-- methods -->", "<!-- end of methods -->"
 
 
 def settings_table() -> str:
@@ -27,6 +28,19 @@ def settings_table() -> str:
         default = int(each.default) if isinstance(each.default, bool) else each.default
         rows.append(f"| `BERT_DEMO_{each.name.upper()}` | `{default}` | {each.metadata['help']} |")
     return "\n".join(rows)
+
+
+def methods_table() -> str:
+    rows = ["| method | name | signed | adds up | cost | source |", "| --- | --- | --- | --- | --- | --- |"]
+    for card in CARDS.values():
+        said = ["yes" if each else "no" for each in (card.signed, card.additive)]
+        rows.append(f"| {card.title} | `{card.name}` | {said[0]} | {said[1]} | {card.cost} | {card.paper} |")
+    return "\n".join(rows)
+
+
+def test_the_methods_table_is_the_generated_one() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert text.partition(METHODS_BEGIN)[2].partition(METHODS_END)[0].strip() == methods_table()
 
 
 def test_the_settings_table_is_the_generated_one() -> None:
@@ -42,7 +56,8 @@ def test_endpoints_commands_methods_and_models_are_documented() -> None:
     for card in CATALOGUE:
         assert f"`{card.name}`" in text
         assert (ROOT / "assets" / "models" / card.name / "README.md").is_file()
-    assert all(method.paper.partition("https://")[2] for method in METHODS.values())
+    for card in CARDS.values():
+        assert f"`{card.name}`" in text and card.title in text
 
 
 def test_every_error_stands_in_the_tree() -> None:
@@ -97,5 +112,7 @@ def test_nothing_loads_from_other_hosts() -> None:
 
 if __name__ == "__main__":
     text = README.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    README.write_text(f"{before}{BEGIN}\n{settings_table()}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    for begin, end, written in ((BEGIN, END, settings_table()), (METHODS_BEGIN, METHODS_END, methods_table())):
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}\n{written}\n{end}{rest.partition(end)[2]}"
+    README.write_text(text, encoding="utf-8")

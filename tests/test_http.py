@@ -31,6 +31,45 @@ CONTRACT = {
         "tolerance": 0.01,
         "steps": None,
     },
+    "attribute_mask": {
+        "text": ...,
+        "candidate": ...,
+        "against": None,
+        "mask": 0,
+        "model": "base",
+        "method": "integrated_gradients",
+        "baseline": "pad",
+        "output": "logit",
+        "tolerance": 0.01,
+        "steps": None,
+    },
+    "attribute_layers": {
+        "text": ...,
+        "pair": None,
+        "model": "sentiment",
+        "target": None,
+        "baseline": "pad",
+        "output": "logit",
+        "tolerance": 0.01,
+    },
+    "compare": {
+        "text": ...,
+        "pair": None,
+        "model": "sentiment",
+        "target": None,
+        "baseline": "pad",
+        "output": "logit",
+    },
+    "what_if": {
+        "text": ...,
+        "word": ...,
+        "change": "mask",
+        "replacement": "",
+        "pair": None,
+        "model": "sentiment",
+        "target": None,
+        "output": "logit",
+    },
     "next_sentence": {"first": ..., "second": ..., "model": "base"},
     "models": {},
 }
@@ -71,6 +110,14 @@ def test_answers_are_those_of_the_service(client: Client, service: BertService) 
         "tokens", "words", "scores", "input_output", "baseline_output", "delta", "relative_delta", "forward_passes",
         "converged",
     }  # fmt: skip
+    cloze = "Water freezes into [MASK]."
+    found = client.predict(cloze, "ice", steps=8, api_name="/attribute_mask")
+    assert found["scores"] == pytest.approx(api.attribute_mask(cloze, "ice", steps=8)["scores"], abs=1e-5)
+    assert client.predict("A good film.", 1, "delete", api_name="/what_if") == api.what_if("A good film.", 1, "delete")
+    compared = client.predict("A good film.", api_name="/compare")
+    assert compared["methods"][0]["curve"] == pytest.approx(
+        api.compare("A good film.")["methods"][0]["curve"], abs=1e-5
+    )
     assert [row["name"] for row in client.predict(api_name="/models")] == ["sentiment", "topics", "spam", "base"]
 
 
@@ -85,6 +132,9 @@ def test_answers_are_those_of_the_service(client: Client, service: BertService) 
         ("/attention", {"text": "good", "head": 12}, "head must be from 0 to 11"),
         ("/attention", {"text": "good " * 200}, "All heads asked for are"),
         ("/attribute", {"text": "good", "method": "magic"}, "method must be one of"),
+        ("/attribute_mask", {"text": "good", "candidate": "ice"}, "MaskError: There is no"),
+        ("/compare", {"text": "good", "target": "grim"}, "ChoiceError: target must be one of"),
+        ("/what_if", {"text": "good film", "word": 7}, "ChoiceError: word must be from 0 to 1"),
         (
             "/next_sentence",
             {"first": "a", "second": "b", "model": "spam"},

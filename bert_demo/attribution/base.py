@@ -1,14 +1,15 @@
 """What an attribution method is given and what it must give back.
 
-A method sees a function and tensors, never a model, so that it can be tested on a polynomial whose integral is known.
+A method sees functions and tensors, never a model, so that it can be tested on a polynomial whose integral is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
 
 Function = Callable[[torch.Tensor], torch.Tensor]
@@ -17,34 +18,51 @@ Function = Callable[[torch.Tensor], torch.Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Explain function(inputs) - function(baseline). inputs, baseline: (1, n, d)."""
+    """Explain function(inputs) - function(baseline). inputs, baseline: (1, n, d).
+
+    words: the positions of each word, for methods that switch whole words; a position in none is never switched;
+    masked: (1, n, d), the input with a mask in place of every word (the baseline where a model has none);
+    attentions: gives (layers, heads, n, n) attention weights of the input; reads: the position whose last state the
+    function reads; seed: for methods that draw.
+    """
 
     function: Function
     inputs: torch.Tensor
     baseline: torch.Tensor
+    words: tuple[tuple[int, ...], ...] = ()
+    masked: torch.Tensor | None = None
+    attentions: Callable[[], np.ndarray] | None = None
+    reads: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """scores: (n,), summed over the d components of each token; points: integration points used."""
+    """scores: (n,), summed over the d components of each token; points: integration points or samples used.
+
+    unsettled: for a method that integrates, the sum over its panels of |what it found - what the function rose by|:
+    an error that cancels between panels still shows in it; None where it is not known.
+    """
 
     scores: torch.Tensor
     points: int
+    unsettled: float | None = None
 
 
 class Method(Protocol):
-    """A row of METHODS.
-
-    signed: whether scores say for or against; additive: whether they should sum to the difference;
-    paper: where the method is defined.
-    """
+    """A row of METHODS. What it is stands in `bert_demo.methods` under the same name."""
 
     name: str
-    title: str
-    signed: bool
-    additive: bool
-    paper: str
 
-    def attribute(self, problem: Problem, steps: int) -> Solution:
-        """Scores of one problem at a fixed number of steps."""
+    def attribute(self, problem: Problem, steps: int | None) -> Solution:
+        """Scores of one problem at a fixed number of steps (or samples), by default the method's own."""
+        ...
+
+
+@runtime_checkable
+class Refining(Protocol):
+    """A method that can go on from what it has to a better estimate."""
+
+    def refine(self, problem: Problem, most: int) -> Iterator[Solution]:
+        """Ever better estimates, of at most `most` points."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,13 +33,15 @@ class Encoding:
 class Embedded:
     """One window at the embedding module, for attribution.
 
-    inputs, baseline: (1, n, d), the embedding module's output for the text and for the baseline;
+    inputs, baseline, masked: (1, n, d), the embedding module's output for the text, for the baseline, and for the text
+    with the mask token in every ordinary place (None where the model has no mask);
     logits_from: (batch, n, d) -> (batch, labels), differentiable, safe to use beside other calls on the same model.
     """
 
     inputs: torch.Tensor
     baseline: torch.Tensor
     logits_from: Callable[[torch.Tensor], torch.Tensor]
+    masked: torch.Tensor | None = None
 
 
 class Backend(Protocol):
@@ -52,6 +54,7 @@ class Backend(Protocol):
     heads: int
     limit: int
     mask_token: str | None
+    unknown: int | None
     control_tokens: tuple[str, ...]
 
     def encode(self, text: str, pair: str | None = None) -> Encoding:
@@ -70,12 +73,27 @@ class Backend(Protocol):
         """(layers, heads, n, n) attention weights of one window."""
         ...
 
-    def embedded(self, encoding: Encoding, window: int, baseline: str) -> Embedded:
-        """The window and its baseline ("pad", "mask" or "zero"; special tokens kept) at the embedding module."""
+    def embedded(self, encoding: Encoding, window: int, baseline: str, mask: int | None = None) -> Embedded:
+        """The window and its baseline ("pad", "mask" or "zero"; special tokens kept) at the embedding module.
+
+        mask: a position of `encoding.tokens` that holds a mask; then `logits_from` gives the masked-language model's
+        logits there, (batch, vocabulary), and that mask is kept in the baseline. Otherwise those of the classifier.
+        """
+        ...
+
+    def embedded_layers(self, encoding: Encoding, baseline: str) -> tuple[Embedded, ...]:
+        """The first window and its baseline before each layer, and behind the last one; (layers + 1,).
+
+        Raises MissingHeadError for a model whose layers cannot be taken one by one.
+        """
         ...
 
     def token_str(self, token: int) -> str:
         """A vocabulary entry as the fill-mask pipeline writes it."""
+        ...
+
+    def decoded(self, ids: Sequence[int]) -> str:
+        """The text that token ids spell, as the tokenizer writes it."""
         ...
 
     def token_ids(self, word: str) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,14 @@ from transformers.utils.hub import resolve_revision
 from bert_demo.backends import encoding
 from bert_demo.backends.adapters import find_adapter
 from bert_demo.backends.base import Embedded, Encoding
-from bert_demo.backends.variants import head_at, masked_logits, with_embeddings
+from bert_demo.backends.variants import (
+    head_at,
+    hidden_states,
+    install_hooks,
+    masked_logits,
+    with_embeddings,
+    without_first_layers,
+)
 from bert_demo.catalogue import ModelCard
 from bert_demo.errors import MissingHeadError, ModelLoadError
 from bert_demo.results import ModelInfo
@@ -58,7 +66,11 @@ class HubBackend:
         self.layers = int(config.num_hidden_layers)
         self.heads = int(config.num_attention_heads)
         self.limit = reads_at_once(config, self._tokenizer)
+        padded = config.model_type in _WITH_PADDED_POSITIONS
+        self._first_position = int(config.pad_token_id) + 1 if padded else 0
+        install_hooks(self._model)
         self.mask_token: str | None = self._tokenizer.mask_token
+        self.unknown: int | None = self._tokenizer.unk_token_id
         self.control_tokens: tuple[str, ...] = tuple(
             token for token in self._tokenizer.all_special_tokens if token != self.mask_token
         )
@@ -104,25 +116,51 @@ class HubBackend:
         layers = self._model.base_model(**inputs, output_attentions=True).attentions
         return np.asarray(torch.cat(layers))
 
-    def embedded(self, encoding: Encoding, window: int, baseline: str) -> Embedded:
+    def embedded(self, encoding: Encoding, window: int, baseline: str, mask: int | None = None) -> Embedded:
         """The window and its baseline at the embedding module. Raises MissingHeadError."""
-        self._need("text-classification")
+        self._need("text-classification" if mask is None else "fill-mask")
         positions = encoding.windows[window]
         inputs = self._inputs(encoding, positions)
-        special = torch.tensor([[encoding.tokens[position].special for position in positions]])
+        kept = torch.tensor([[encoding.tokens[each].special or each == mask for each in positions]])
         ids = inputs.pop("input_ids")
         with torch.no_grad():
             embeddings = self._embed(ids, inputs)
+            token = self._tokenizer.mask_token_id
+            masked = None if token is None else self._embed(torch.where(kept, ids, token), inputs)
             if baseline == "zero":
-                empty = torch.where(special.unsqueeze(-1), embeddings, 0.0)
+                empty = torch.where(kept.unsqueeze(-1), embeddings, 0.0)
+            elif baseline == "mask" and masked is not None:
+                empty = masked
             else:
-                stand_in = self._tokenizer.pad_token_id if baseline == "pad" else self._tokenizer.mask_token_id
-                empty = self._embed(torch.where(special, ids, stand_in), inputs)
-        return Embedded(embeddings, empty, with_embeddings(self._model, ids, **inputs))
+                empty = self._embed(torch.where(kept, ids, self._tokenizer.pad_token_id), inputs)
+        column = None if mask is None else positions.index(mask)
+        return Embedded(embeddings, empty, with_embeddings(self._model, ids, column, **inputs), masked)
+
+    def embedded_layers(self, encoding: Encoding, baseline: str) -> tuple[Embedded, ...]:
+        """The first window and its baseline before each layer, and behind the last. Raises MissingHeadError."""
+        first = self.embedded(encoding, 0, baseline)
+        inputs = self._inputs(encoding, encoding.windows[0])
+        ids = inputs.pop("input_ids")
+        rest = [without_first_layers(self._model, layer) for layer in range(1, self.layers + 1)]
+        if None in rest:
+            raise MissingHeadError(f"The layers of {self.info.name} share their weights and cannot be explained alone.")
+        with torch.no_grad():
+            states = hidden_states(self._model, ids, inputs, torch.cat((first.inputs, first.baseline)))
+        return (
+            first,
+            *(
+                Embedded(state[:1], state[1:], with_embeddings(model, ids, None, **inputs))
+                for state, model in zip(states[1:], rest, strict=True)
+            ),
+        )
 
     def token_str(self, token: int) -> str:
         """A vocabulary entry as the fill-mask pipeline writes it."""
         return str(self._tokenizer.decode([token]))
+
+    def decoded(self, ids: Sequence[int]) -> str:
+        """The text that token ids spell, as the tokenizer writes it."""
+        return str(self._tokenizer.decode(list(ids)))
 
     def token_ids(self, word: str) -> tuple[int, ...]:
         """The ids of a word's pieces; a vocabulary entry such as "##ing" is taken as it stands."""
@@ -148,6 +186,8 @@ class HubBackend:
         module = self._model.base_model.embeddings
         accepted = inspect.signature(module.forward).parameters
         given = {name: value for name, value in inputs.items() if name in accepted}
+        if self._first_position and "position_ids" in accepted:  # the family counts from the padding, and skips it
+            given["position_ids"] = torch.arange(ids.shape[1])[None] + self._first_position
         embeddings: torch.Tensor = module(input_ids=ids, **given)
         return embeddings
 

@@ -7,11 +7,23 @@ milliseconds and no memory to speak of, and whatever is replaced on it leaves th
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
 import torch
 from torch import nn
+
+
+@torch.no_grad()
+def install_hooks(model: Any) -> None:
+    """Let transformers put its hooks on the model now.
+
+    It does so at the first call that asks for attention weights, and what changes while another thread copies it cannot
+    be copied.
+    """
+    token = torch.tensor([[int(model.config.pad_token_id or 0)]])
+    model.base_model(input_ids=token, output_attentions=True, output_hidden_states=True)
 
 
 def shared_copy(model: nn.Module) -> Any:
@@ -64,24 +76,103 @@ class _Given(nn.Module):
         return self.value
 
 
-def with_embeddings(model: nn.Module, ids: torch.Tensor, **inputs: torch.Tensor) -> Any:
-    """A function (batch, n, d) -> logits that runs `model` from its embedding module's output on.
+_PLAIN_LAYERS = ("BertLayer", "RobertaLayer", "XLMRobertaLayer", "CamembertLayer", "ElectraLayer")
+"""Layers of the shape of BERT's; the classifiers of these families read the first position alone."""
 
-    ids: (1, n), which give the model its shapes; inputs: further (1, n) inputs, such as token types.
+
+class _AtOnePosition(nn.Module):
+    """A last layer that computes what one position needs and nothing else: (batch, n, d) -> (batch, 1, d).
+
+    Its query, the output of its attention and its feed-forward part are wanted there only: five sixths of the layer.
+    """
+
+    def __init__(self, layer: Any, place: int) -> None:
+        super().__init__()
+        self.layer, self.place = layer, place
+
+    def forward(self, states: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
+        heads, output = self.layer.attention.self, self.layer.attention.output
+        here = states[:, self.place : self.place + 1]
+
+        def parted(projected: torch.Tensor) -> torch.Tensor:
+            heads_apart: torch.Tensor = projected.unflatten(-1, (-1, heads.attention_head_size)).transpose(1, 2)
+            return heads_apart
+
+        mixed = nn.functional.scaled_dot_product_attention(
+            parted(heads.query(here)), parted(heads.key(states)), parted(heads.value(states))
+        )
+        state: torch.Tensor = self.layer.feed_forward_chunk(output(mixed.transpose(1, 2).flatten(2), here))
+        return state
+
+
+def _narrow(variant: Any, place: int) -> bool:
+    """Let the last layer compute one position only, where its kind is known. Returns whether it does."""
+    layers: Any = getattr(getattr(variant.base_model, "encoder", None), "layer", None)
+    known = isinstance(layers, nn.ModuleList) and len(layers) and type(layers[-1]).__name__ in _PLAIN_LAYERS
+    if not known or variant.config.is_decoder or layers[-1].add_cross_attention:
+        return False
+    layers[-1] = _AtOnePosition(layers[-1], place)
+    return True
+
+
+def with_embeddings(
+    model: nn.Module, ids: torch.Tensor, mask_at: int | None = None, **inputs: torch.Tensor
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A function (batch, n, d) -> (batch, labels) that runs `model` from its embedding module's output on.
+
+    ids: (1, n), which give the model its shapes; inputs: further (1, n) inputs, such as token types; mask_at: of a
+    masked-language model the position whose logits over the vocabulary are wanted.
     """
     variant = shared_copy(model)
+    variant.config._attn_implementation = "sdpa"  # no weights are wanted; the variant's configuration is its own
     given = _Given()
     variant.base_model.embeddings = given
+    narrow = _narrow(variant, mask_at or 0)
 
     def logits_from(embeddings: torch.Tensor) -> torch.Tensor:
         given.value = embeddings
         rows = embeddings.shape[0]
+        run = variant
+        if mask_at is not None:
+            run = head_at(variant, torch.arange(rows), torch.full((rows,), 0 if narrow else mask_at))
         try:
-            logits: torch.Tensor = variant(
+            output = run(
                 input_ids=ids.expand(rows, -1), **{name: value.expand(rows, -1) for name, value in inputs.items()}
-            ).logits
+            )
         finally:
             given.value = None
+        if mask_at is not None:
+            return masked_logits(output)[:, 0]
+        logits: torch.Tensor = output.logits
         return logits
 
     return logits_from
+
+
+def without_first_layers(model: Any, count: int) -> Any:
+    """A copy of `model` whose encoder begins with layer `count` (from 0). None where layers are not kept in a list."""
+    variant = shared_copy(model)
+    for module in variant.base_model.children():
+        layers = getattr(module, "layer", None)
+        if isinstance(layers, nn.ModuleList) and len(layers) == model.config.num_hidden_layers:
+            module.layer = layers[count:]
+            if hasattr(variant.base_model, "embeddings_project"):  # ELECTRA's, which stands before the first layer
+                variant.base_model.embeddings_project = nn.Identity()
+            return variant
+    return None
+
+
+def hidden_states(
+    model: nn.Module, ids: torch.Tensor, inputs: dict[str, torch.Tensor], embeddings: torch.Tensor
+) -> tuple[torch.Tensor, ...]:
+    """The states before each layer and behind the last, each (batch, n, d), from the embedding module's output on."""
+    variant = shared_copy(model)
+    given = _Given()
+    given.value = embeddings
+    variant.base_model.embeddings = given
+    rows = embeddings.shape[0]
+    widened = {name: value.expand(rows, -1) for name, value in inputs.items()}
+    states: tuple[torch.Tensor, ...] = variant.base_model(
+        input_ids=ids.expand(rows, -1), **widened, output_hidden_states=True
+    ).hidden_states
+    return states

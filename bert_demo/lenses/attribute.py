@@ -2,61 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from bert_demo.attribution import METHODS
-from bert_demo.attribution.base import Problem
-from bert_demo.backends.base import Backend, Encoding
-from bert_demo.errors import TextError
+from bert_demo.attribution.base import Function, Problem, Refining, Solution
+from bert_demo.backends.base import Embedded, Encoding
+from bert_demo.errors import ChoiceError, TextError
+from bert_demo.lenses.explained import Explained
+from bert_demo.lenses.question import Question, Score
+from bert_demo.methods import CARDS
 from bert_demo.results import Attribution, Token, WordScore
 
-FIRST_STEPS = 16
 MOST_WINDOWS = 8
 """Windows of a text that are explained; each costs as many passes as a text of its own."""
+FIRST_PLAN = 16
+"""Passes that a window is thought to take until it takes more."""
+UNSETTLED = 6.0
+"""The panels of a path may be open by so many times what the whole ledger may be: their errors can cancel in it."""
 
-AGREEMENT = 3.0
-"""Scores count as settled when doubling the steps moved none by more than so many tolerances of the greatest score."""
+ROUNDING = 2e-6
+"""What single precision may lose of a score of the size of one: a ledger open by less is closed."""
+MOST_TOKENS_READ = 1_500_000
 
 OnProgress = Callable[[int, int], None]
 """Called with (passes done, passes planned so far); raise CancelledError in it to stop the work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of the attribution. target: index of the label; steps: None for as many as `tolerance` needs."""
-
-    target: int
-    method: str
-    baseline: str
-    output: str
-    tolerance: float
-    steps: int | None
-    max_steps: int
+OnEstimate = Callable[[Attribution], None]
+"""Called with each estimate that is not the last."""
 
 
 def attribute(
-    backend: Backend, question: Question, text: str, pair: str | None, on_progress: OnProgress
+    explained: Explained,
+    question: Question,
+    text: str,
+    pair: str | None,
+    on_progress: OnProgress,
+    on_estimate: OnEstimate | None = None,
 ) -> Attribution:
     """Share out the target's score among the tokens; a long text is explained as the mean of its windows."""
-    return _Run(backend, question, on_progress).explain(text, pair)
+    found: Attribution | None = None
+    for estimate in _Run(explained, question, on_progress).estimates(text, pair):
+        if found is not None and on_estimate is not None:
+            on_estimate(found)
+        found = estimate
+    if found is None:
+        raise RuntimeError("a text has at least one window")
+    return found
 
 
 class _Run:
-    """One request: windows one after the other, steps doubled until each window's ledger closes."""
+    """One request: windows one after the other, each refined until its ledger closes."""
 
-    def __init__(self, backend: Backend, question: Question, on_progress: OnProgress) -> None:
-        self.backend, self.question, self.on_progress = backend, question, on_progress
+    def __init__(self, explained: Explained, question: Question, on_progress: OnProgress) -> None:
+        self.explained, self.question, self.on_progress = explained, question, on_progress
         self.method = METHODS[question.method]
+        self.card = CARDS[question.method]
+        self.score = Score(question, explained.activation)
         self.passes = 0
         self.planned = 0
 
-    def explain(self, text: str, pair: str | None) -> Attribution:
-        question = self.question
-        encoding = self.backend.encode(text, pair)
+    def estimates(self, text: str, pair: str | None) -> Iterator[Attribution]:
+        """Ever better results, the last one final. Of several windows only the final one is a whole."""
+        encoding = self.explained.encode(text, pair)
         if len(encoding.windows) > MOST_WINDOWS:
             raise TextError(
                 f"The text is read in {len(encoding.windows)} windows; up to {MOST_WINDOWS} can be explained. "
@@ -64,85 +75,159 @@ class _Run:
             )
         share = 1 / len(encoding.windows)
         scores = np.zeros(len(encoding.tokens), dtype=np.float64)
-        ends = np.zeros(2)
         most = 0
-        for window, positions in enumerate(encoding.windows):
-            remaining = len(encoding.windows) - window - 1
-            part, window_ends, points = self._explain_window(encoding, window, remaining)
-            np.add.at(scores, list(positions), part * share)
-            ends += window_ends * share
+        parts = [self._part(encoding, window) for window in range(len(encoding.windows))]
+        ends = np.mean([part.ends for part in parts], axis=0)
+        self.planned = self.passes + len(parts) * (self.question.steps or FIRST_PLAN)
+        for part, positions in zip(parts, encoding.windows, strict=True):
+            found, points = np.empty(0), 0
+            for found, points in self._refined(part, abs(float(ends[0] - ends[1]))):
+                if len(parts) == 1:
+                    yield self._result(encoding, (text, pair), found, ends, points)
+            np.add.at(scores, list(positions), found * share)
             most = max(most, points)
-        info = self.backend.info
+        if len(encoding.windows) > 1:
+            yield self._result(encoding, (text, pair), scores, ends, most)
+
+    def _result(
+        self, encoding: Encoding, texts: tuple[str, str | None], scores: np.ndarray, ends: np.ndarray, points: int
+    ) -> Attribution:
+        question, info, card = self.question, self.explained.backend.info, self.card
+        difference = float(ends[0] - ends[1])
+        ledger = Ledger(float(scores.sum()) - difference, abs(difference), float(np.abs(scores).sum()))
         return Attribution(
             model=info.name,
             revision=info.revision,
-            method=self.method.name,
-            target=self.backend.labels[question.target],
+            method=card.name,
+            target=self.explained.target(question),
             baseline=question.baseline,
             output=question.output,
             tokens=encoding.tokens,
-            words=_word_scores(encoding.tokens, scores, (text, pair)),
+            words=_word_scores(encoding.tokens, scores, texts),
             scores=scores,
             input_output=float(ends[0]),
             baseline_output=float(ends[1]),
             tolerance=question.tolerance,
-            steps=most,
+            steps=points,
             forward_passes=self.passes,
             windows=len(encoding.windows),
-            criterion=_criterion(scores, float(ends[0] - ends[1]), question.tolerance),
+            criterion=ledger.criterion(question.tolerance) if card.additive else "no claim",
+            signed=card.signed,
+            additive=card.additive,
+            mask=self.explained.mask,
         )
 
-    def _explain_window(self, encoding: Encoding, window: int, remaining: int) -> tuple[np.ndarray, np.ndarray, int]:
-        question = self.question
-        embedded = self.backend.embedded(encoding, window, question.baseline)
-        first = question.steps or min(FIRST_STEPS, question.max_steps)
-        self.planned = self.passes + (remaining + 1) * (first + 2)
+    def _part(self, encoding: Encoding, window: int) -> _Part:
+        """One window with the scores of its ends."""
+        embedded = self.explained.embedded(encoding, window, self.question.baseline)
 
         def function(embeddings: torch.Tensor) -> torch.Tensor:
-            self.on_progress(self.passes, max(self.planned, self.passes))
-            logits = embedded.logits_from(embeddings)
             self.passes += embeddings.shape[0]
-            if question.output == "probability":
-                logits = logits.sigmoid() if self.backend.activation == "sigmoid" else logits.softmax(-1)
-            return logits[:, question.target]
+            self.planned = max(self.planned, self.passes)
+            self.on_progress(self.passes - embeddings.shape[0], self.planned)
+            return self.score(embedded.logits_from(embeddings))
 
+        problem = self._problem(embedded, function, encoding, window)
+        refuse_endless(self.question, len(problem.words), embedded.inputs.shape[1])
         with torch.no_grad():
             ends = function(torch.cat((embedded.inputs, embedded.baseline))).double().numpy()
-        steps = first
-        last: np.ndarray | None = None
-        while True:
-            solution = self.method.attribute(Problem(function, embedded.inputs, embedded.baseline), steps)
+        return _Part(problem, ends)
+
+    def _refined(self, part: _Part, whole: float) -> Iterator[tuple[np.ndarray, int]]:
+        """Estimates of one window: scores of its tokens, points used.
+
+        whole: |difference| of all windows together. A window settles within that, so that the whole closes with it.
+        """
+        own = float(part.ends[0] - part.ends[1])
+        for solution in self._solutions(part.problem):
             scores = solution.scores.double().numpy()
-            closed = _criterion(scores, float(ends[0] - ends[1]), question.tolerance) != "none"
-            settled = closed and last is not None and _agree(scores, last, question.tolerance)
-            if settled or question.steps is not None or steps * 2 > question.max_steps:
-                return scores, ends, solution.points
-            last = scores
-            steps *= 2
-            self.planned = self.passes + steps + remaining * (first + 2)
+            yield scores, solution.points
+            ledger = Ledger(float(scores.sum()) - own, min(abs(own), whole), float(np.abs(scores).sum()))
+            if ledger.settled(solution.unsettled, self.question.tolerance):
+                return
+
+    def _solutions(self, problem: Problem) -> Iterator[Solution]:
+        question, method = self.question, self.method
+        if question.steps is None and isinstance(method, Refining):
+            yield from method.refine(problem, question.max_steps)
+        else:
+            yield method.attribute(problem, question.steps)
+
+    def _problem(self, embedded: Embedded, function: Function, encoding: Encoding, window: int) -> Problem:
+        positions = encoding.windows[window]
+        tokens = [encoding.tokens[position] for position in positions]
+        ids = bytes(str([token.id for token in tokens]), "ascii")
+        return Problem(
+            function,
+            embedded.inputs,
+            embedded.baseline,
+            words=tuple(tuple(members) for members in _by_word(tokens)),
+            masked=embedded.masked,
+            attentions=lambda: self._attentions(encoding, window),
+            reads=0 if self.explained.mask is None else positions.index(self.explained.mask),
+            seed=zlib.crc32(ids),
+        )
+
+    def _attentions(self, encoding: Encoding, window: int) -> np.ndarray:
+        self.passes += 1
+        return self.explained.backend.attentions(encoding, window)
 
 
-def _agree(scores: np.ndarray, last: np.ndarray, tolerance: float) -> bool:
-    """Whether half as many steps gave the same scores: a ledger also closes by errors that cancel in the sum."""
-    return float(np.abs(scores - last).max()) <= AGREEMENT * tolerance * float(np.abs(scores).max())
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A window. ends: (2,), the scores of the text and of the baseline in it."""
+
+    problem: Problem
+    ends: np.ndarray
 
 
-def _criterion(scores: np.ndarray, difference: float, tolerance: float) -> str:
-    missing = abs(float(scores.sum()) - difference)
-    if missing <= tolerance * abs(difference):
-        return "difference"
-    if missing <= tolerance / 10 * float(np.abs(scores).sum()):
-        return "movement"
-    return "none"
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """missing: sum of scores less the difference; difference: |F(x) - F(baseline)|; movement: sum of |scores|."""
+
+    missing: float
+    difference: float
+    movement: float
+
+    def criterion(self, tolerance: float) -> str:
+        """By which rule it closes: "difference", "movement", "rounding" or "none" (see `Attribution`)."""
+        missing = abs(self.missing)
+        if missing <= tolerance * self.difference:
+            return "difference"
+        if missing <= tolerance / 10 * self.movement:
+            return "movement"
+        return "rounding" if missing <= ROUNDING else "none"
+
+    def settled(self, unsettled: float | None, tolerance: float) -> bool:
+        """Whether it closes, and does so in the parts of the path as well (UNSETTLED)."""
+        by = self.criterion(tolerance)
+        if by in ("none", "rounding") or unsettled is None:
+            return by != "none"
+        return unsettled <= UNSETTLED * tolerance * max(self.difference, self.movement / 10)
 
 
-def _word_scores(tokens: Sequence[Token], scores: np.ndarray, texts: tuple[str, str | None]) -> tuple[WordScore, ...]:
+def refuse_endless(question: Question, words: int, length: int) -> None:
+    """Refuse what would take minutes: methods whose passes grow with the words. Raises ChoiceError."""
+    passes = {"shapley_value_sampling": (question.steps or 25) * words, "lime": question.steps or 200}
+    count = passes.get(question.method, 0)
+    if count * length > MOST_TOKENS_READ:
+        raise ChoiceError(
+            f"{CARDS[question.method].title} would read {count:,} texts of {length} tokens here; up to "
+            f"{MOST_TOKENS_READ:,} tokens are read. Shorten the text, or ask for fewer steps."
+        )
+
+
+def _by_word(tokens: Sequence[Token]) -> list[list[int]]:
     places: dict[int, list[int]] = {}
     for place, token in enumerate(tokens):
         if token.word is not None:
             places.setdefault(token.word, []).append(place)
+    return list(places.values())
+
+
+def _word_scores(tokens: Sequence[Token], scores: np.ndarray, texts: tuple[str, str | None]) -> tuple[WordScore, ...]:
     words: list[WordScore] = []
-    for members in places.values():
+    for members in _by_word(tokens):
         source = texts[tokens[members[0]].segment] or ""
         start, end = tokens[members[0]].start, tokens[members[-1]].end
         words.append(WordScore(source[start:end], tuple(members), float(scores[members].sum())))

@@ -55,7 +55,7 @@ def head_figure(result: Attention, layer: int, head: int) -> go.Figure:
     weights = result.head(layer, head)
     names = [token.text for token in result.tokens]
     places = list(range(len(names)))
-    labels = [f"{place} {_plain(name)}" for place, name in enumerate(names)]
+    labels = [f"{place} {plain(name)}" for place, name in enumerate(names)]
     few = len(names) <= 80
     figure = go.Figure(
         go.Heatmap(
@@ -69,9 +69,9 @@ def head_figure(result: Attention, layer: int, head: int) -> go.Figure:
             colorbar={"orientation": "h", "y": 0, "yanchor": "top", "thickness": 8, "outlinewidth": 0, "len": 0.6},
         )
     )
-    short = [_short(name) for name in names]
+    shown = [short(name) for name in names]
     axis = {"type": "category", "showgrid": False, "zeroline": False, "automargin": True, "constrain": "domain"}
-    ticks = {"tickmode": "array", "tickvals": places, "ticktext": short} if few else {"nticks": 20}
+    ticks = {"tickmode": "array", "tickvals": places, "ticktext": shown} if few else {"nticks": 20}
     figure.update_xaxes(axis | ticks, tickangle=-60, side="top", title=None)
     figure.update_yaxes(axis | ticks, autorange="reversed", title=None)
     figure.update_layout(
@@ -128,11 +128,12 @@ def _png(weights: np.ndarray) -> str:
     return base64.b64encode(stream.getvalue()).decode("ascii")
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """plotly reads tags in labels: take their brackets away."""
     return esc(name).replace("&#36;", "$").replace("&#123;", "{").replace("&#125;", "}").replace("&#96;", "`")
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """A token as a tick: at most 16 characters."""
     shown = name if len(name) <= 16 else f"{name[:15]}\N{HORIZONTAL ELLIPSIS}"
-    return _plain(shown)
+    return plain(shown)

@@ -56,6 +56,11 @@ def bars(rows: Iterable[tuple[str, float]]) -> str:
     return "".join(lines)
 
 
+def grid(head: str, body: str) -> str:
+    """A wide table that scrolls by itself; both are HTML: the cells of its head, and the rows of its body."""
+    return f'<div class="methods" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
 def check(holds: bool, text: str) -> str:
     """The check that a picture carries; `text` is HTML already."""
     sign, kind = ("\N{CHECK MARK}", "ok") if holds else ("!", "off")

@@ -7,23 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from bert_demo.catalogue import DEFAULT_FOR_TASK, find
 from bert_demo.errors import DemoError
+from bert_demo.plots.markup import message
 from bert_demo.settings import ASSETS, Settings
 from bert_demo.ui.attention import AttentionTab
-from bert_demo.ui.attributions import AttributionsTab
-from bert_demo.ui.bar import PRIVATE, Bar
-from bert_demo.ui.base import Page, Parts, Tab, answer_with_notice, html, runner
+from bert_demo.ui.attributions import PREDICTED, AttributionsTab
+from bert_demo.ui.bar import PRIVATE, QUIET, Bar
+from bert_demo.ui.base import Ask, Page, Parts, Tab, Watch, answer_with_notice, html, runner
 from bert_demo.ui.classify import ClassifyTab
 from bert_demo.ui.deferred import Deferred
 from bert_demo.ui.endpoints import add_endpoints
 from bert_demo.ui.examples import SMALL, from_address, load_examples
 from bert_demo.ui.fill_mask import FillMaskTab
+from bert_demo.ui.layers import LayersTab
+from bert_demo.ui.methods import MethodsTab
 from bert_demo.ui.paint import paint
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
 
-TABS: tuple[Callable[[], Tab], ...] = (ClassifyTab, FillMaskTab, AttentionTab, AttributionsTab)
+TABS: tuple[Callable[[], Tab], ...] = (ClassifyTab, FillMaskTab, AttentionTab, AttributionsTab, LayersTab, MethodsTab)
 """The lenses in the order of the page. Adding one is a file and a line here."""
 
 AT_ONCE = 4
@@ -44,29 +48,31 @@ class App:
             tabs = [tab() for tab in TABS]
             self.tabs = gr.Tabs(selected=tabs[0].name, elem_id="lenses", overflow_behavior="wrap")
             with self.tabs:
-                runs = [self._add_lens(tab) for tab in tabs]
-            self.bar.wire(self.tabs, runs, [notice for _, notice, _ in self.lenses])
+                runs = [event for tab in tabs for event in self._add_lens(tab)]
+            self.bar.wire(self.tabs, runs, [notice for _, notice, parts in self.lenses if not parts.asked_for])
             self._restore_links()
             add_endpoints(service)
 
     def paint_opening(self, service: BertService) -> None:
         """Compute all lenses of the opening example and make them part of the page that is served from then on."""
         for tab, notice, parts in self.lenses:
+            if parts.asked_for:
+                continue
             controls = [control.value for control in parts.controls]
-            said, values = answer_with_notice(
-                tab, service, self.opening, self.examples[0].hide, controls, lambda *_: None
-            )
+            said, values = answer_with_notice(tab, service, self.opening, self.examples[0].hide, controls, Watch())
             paint([(notice, said), *zip(parts.outputs, values, strict=True)])
         self.blocks.config = self.blocks.get_config_file()
 
-    def _add_lens(self, tab: Tab) -> Any:
+    def _add_lens(self, tab: Tab) -> list[Any]:
         with gr.Tab(tab.title, id=tab.name, elem_id=f"tab-{tab.name}") as panel:
             notice = html(elem_classes="notice", elem_id=f"notice-{tab.name}")
             parts = tab.build()
+            notice.value = message(parts.asked_for) if parts.asked_for else ""
         panel.select(None, js=f"() => window.bertDemo.address({{tab: '{tab.name}'}})", **PRIVATE)
         bar = self.bar
+        changes = [bar.asked.change, *([bar.hidden.change] if tab.task == "fill-mask" else [])]
         run = gr.on(
-            [bar.asked.change, *([bar.hidden.change] if tab.task == "fill-mask" else []), *parts.reruns],
+            [*([] if parts.asked_for else changes), *parts.reruns],
             runner(tab, parts, self.service),
             [bar.asked, bar.hidden, *parts.controls],
             [notice, parts.body, *parts.outputs],
@@ -77,9 +83,40 @@ class App:
         )
         if tab.task == "fill-mask":
             run.then(None, js="() => window.bertDemo.hidden()", **PRIVATE)
-        tab.wire(Page(self.service, bar.text, [bar.text, bar.pair, bar.model], bar.asked, bar.hidden), parts)
+        if parts.asked_for:
+            self._wait_until_asked(notice, parts, run)
+        beside = tab.wire(Page(self.service, bar.text, [bar.text, bar.pair, bar.model], bar.asked, bar.hidden), parts)
+        if beside:
+            bar.asked.change(None, cancels=beside, **PRIVATE)
         self.lenses.append((tab, notice, parts))
-        return run
+        return [run, *beside]
+
+    def _wait_until_asked(self, notice: gr.HTML, parts: Parts, run: Any) -> None:
+        """A new text or another choice takes an old answer away, ends its computation, and says how to ask."""
+
+        def labelled(ask: Ask) -> gr.Dropdown:
+            cards = (find(ask.model), find(DEFAULT_FOR_TASK["text-classification"]))
+            labels = next(card.labels for card in cards if card and card.labels)
+            return gr.Dropdown(choices=[PREDICTED, *labels], value=PREDICTED)
+
+        paint([(parts.targets, labelled(self.opening))])
+
+        away = [message(parts.asked_for), gr.Column(visible=False)]
+        self.bar.asked.change(
+            lambda ask: [*away, labelled(ask)],
+            self.bar.asked,
+            [notice, parts.body, parts.targets],
+            cancels=[run],
+            **QUIET,
+        )
+        gr.on(
+            [control.input for control in parts.controls],
+            lambda: away,
+            None,
+            [notice, parts.body],
+            cancels=[run],
+            **QUIET,
+        )
 
     def _restore_links(self) -> None:
         tabs = {tab.name for tab, _, _ in self.lenses}

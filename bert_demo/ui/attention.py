@@ -9,10 +9,9 @@ import gradio as gr
 
 from bert_demo.plots import attention as plots
 from bert_demo.plots.markup import table, working
-from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, html
+from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html
 
 if TYPE_CHECKING:
-    from bert_demo.lenses.attribute import OnProgress
     from bert_demo.service import BertService
 
 
@@ -42,7 +41,7 @@ class AttentionTab:
         return Parts(body, controls, outputs, [self.layer.change, self.head.change, self.window.input])
 
     def answer(
-        self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], on_progress: OnProgress
+        self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
     ) -> list[Any]:
         """Overview, title, windows, heatmap, strongest keys. Raises ChoiceError for a head that is not there."""
         layer, head, window = (int(value or 0) for value in controls)
@@ -62,7 +61,7 @@ class AttentionTab:
             ),
         ]
 
-    def wire(self, page: Page, parts: Parts) -> None:
+    def wire(self, page: Page, parts: Parts) -> list[Any]:
         """A click in the overview opens that head; the address of the page follows."""
         self.overview.pick(_pick, None, self.places, queue=False, show_progress="hidden", api_visibility="private")
         gr.on(
@@ -72,6 +71,7 @@ class AttentionTab:
             js="(layer, head) => window.bertDemo.address({layer, head})",
             api_visibility="private",
         )
+        return []
 
     def working(self, done: int, planned: int) -> str:
         """While the model loads."""

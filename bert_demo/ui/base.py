@@ -16,11 +16,12 @@ from bert_demo.errors import CancelledError, DemoError
 from bert_demo.plots.markup import message
 
 if TYPE_CHECKING:
-    from bert_demo.lenses.attribute import OnProgress
     from bert_demo.service import BertService
 
 _log = logging.getLogger(__name__)
 _workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="lens")
+_dear_workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="dear-lens")
+"""For lenses that are asked for, so that they never stand in the way of the others."""
 PATIENCE = 0.5
 """Seconds before a tab says that it is working, and between two such words."""
 
@@ -70,13 +71,18 @@ class Parts:
 
     body: the column that holds the pictures, hidden while an error stands in their place (controls stay outside it);
     controls: its own inputs; outputs: its pictures, in the order of `answer`; reruns: events of its controls that ask
-    for a new answer.
+    for a new answer; preview: values of `outputs` from (estimate, controls) while the computation goes on; asked_for:
+    the sentence shown instead of an answer until one of `reruns` asks for it, for what is too dear for every Analyse;
+    targets: the dropdown of such a lens that names the model's labels.
     """
 
     body: gr.Column
     controls: list[Any] = field(default_factory=list)
     outputs: list[Any] = field(default_factory=list)
     reruns: list[Any] = field(default_factory=list)
+    preview: Callable[[Any, Sequence[Any]], list[Any]] | None = None
+    asked_for: str = ""
+    targets: gr.Dropdown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,30 @@ class Page:
     hidden: gr.State
 
 
+class Watch:
+    """What a computation tells while it runs, and how it is told to stop: OnProgress and OnEstimate in one."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+        self.passes = (0, 0)
+        self.latest: Any = None
+
+    def __call__(self, done: int, planned: int) -> None:
+        """Keep the progress. Raises CancelledError when the work is to stop."""
+        if self.stopped.is_set():
+            raise CancelledError("The work was stopped.")
+        self.passes = (done, planned)
+
+    def estimate(self, result: Any) -> None:
+        """Keep an answer that is not the last."""
+        self.latest = result
+
+    def take(self) -> Any:
+        """The latest estimate that was not taken yet, or None."""
+        latest, self.latest = self.latest, None
+        return latest
+
+
 class Tab(Protocol):
     """A lens: a row of TABS."""
 
@@ -103,13 +133,13 @@ class Tab(Protocol):
         ...
 
     def answer(
-        self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], on_progress: OnProgress
+        self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
     ) -> list[Any]:
         """Values of `outputs`. Runs in a worker thread; raises DemoError."""
         ...
 
-    def wire(self, page: Page, parts: Parts) -> None:
-        """Connect what the tab does to the input bar."""
+    def wire(self, page: Page, parts: Parts) -> list[Any]:
+        """Connect what the tab does beside its answer. Returns the events that Stop and a new question end."""
         ...
 
     def working(self, done: int, planned: int) -> str:
@@ -126,7 +156,7 @@ def explain(error: BaseException) -> str:
 
 
 def answer_with_notice(
-    tab: Tab, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], on_progress: OnProgress
+    tab: Tab, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
 ) -> tuple[str, list[Any]]:
     """The tab's values, and a line that says when another model had to answer."""
     notice = ""
@@ -135,49 +165,78 @@ def answer_with_notice(
         if model != ask.model:
             notice = message(f"{ask.model} has no {tab.task} head; this lens is answered by {model}.")
             ask = replace(ask, model=model)
-    return notice, tab.answer(service, ask, hidden, controls, on_progress)
+    return notice, tab.answer(service, ask, hidden, controls, watch)
 
 
 def runner(tab: Tab, parts: Parts, service: Callable[[], BertService]) -> Callable[..., AsyncIterator[list[Any]]]:
     """The event handler of a tab: inputs (asked, hidden, *controls), outputs (notice, body, *parts.outputs).
 
-    It yields a word of progress twice a second and, at last, the answer. Closing it (Stop, or a visitor who leaves),
-    or asking anew in the same lens, raises CancelledError inside the computation at its next batch.
+    It yields a word of progress, and the latest estimate, twice a second and, at last, the answer. Closing it (Stop, or
+    a visitor who leaves), or asking anew in the same lens, raises CancelledError inside the computation at its next
+    batch.
     """
     nothing = [gr.skip()] * (len(parts.outputs) + 2)
-    current: dict[str, threading.Event] = {}
+    workers = _dear_workers if parts.asked_for else _workers
+
+    def told(watch: Watch, controls: Sequence[Any]) -> list[Any]:
+        estimate = watch.take()
+        if estimate is None or parts.preview is None:
+            return [tab.working(*watch.passes), *nothing[1:]]
+        return [tab.working(*watch.passes), gr.Column(visible=True), *parts.preview(estimate, controls)]
+
+    latest = _Latest(workers)
 
     async def run(request: gr.Request, ask: Ask, hidden: Hidden, *controls: Any) -> AsyncIterator[list[Any]]:
-        visitor = str(request.session_hash)
-        stopped = threading.Event()
-        current.pop(visitor, stopped).set()
-        stopped.clear()
-        current[visitor] = stopped
-        passes = [0, 0]
+        def work(watch: Watch) -> tuple[str, list[Any]]:
+            return answer_with_notice(tab, service(), ask, hidden, controls, watch)
 
-        def on_progress(done: int, planned: int) -> None:
-            if stopped.is_set():
-                raise CancelledError("The work was stopped.")
-            passes[:] = [done, planned]
-
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(
-            _workers, lambda: answer_with_notice(tab, service(), ask, hidden, controls, on_progress)
-        )
-        work.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            while not (await asyncio.wait({work}, timeout=PATIENCE))[0] and not stopped.is_set():
-                yield [tab.working(*passes), *nothing[1:]]
-            if stopped.is_set():
-                yield nothing
-                return
-            notice, values = work.result()
-            yield [notice, gr.Column(visible=True), *values]
+            async for watch, done in latest.follow(str(request.session_hash), work):
+                if done is None:
+                    yield told(watch, controls)
+                else:
+                    yield [done[0], gr.Column(visible=True), *done[1]]
         except Exception as error:
             yield [explain(error), gr.Column(visible=False), *nothing[2:]]
-        finally:
-            stopped.set()
-            if current.get(visitor) is stopped:
-                del current[visitor]
 
     return run
+
+
+def panel_runner(make: Callable[..., str], patience: str) -> Callable[..., AsyncIterator[str]]:
+    """The event handler of a panel beside a lens's answer: make(watch, *inputs) gives its HTML, `patience` stands there
+    meanwhile. Stopped, left or asked anew, it ends like a lens."""
+    latest = _Latest(_workers)
+
+    async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[str]:
+        try:
+            async for _, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
+                yield patience if done is None else done
+        except Exception as error:
+            yield explain(error)
+
+    return run
+
+
+class _Latest:
+    """Computations in worker threads, at most one for each visitor: a newer one ends the older."""
+
+    def __init__(self, workers: ThreadPoolExecutor) -> None:
+        self._workers = workers
+        self._current: dict[str, Watch] = {}
+
+    async def follow(self, visitor: str, work: Callable[[Watch], Any]) -> AsyncIterator[tuple[Watch, Any]]:
+        """Yield (watch, None) every PATIENCE seconds and at last (watch, what `work` returned); nothing if stopped."""
+        watch = Watch()
+        self._current.pop(visitor, Watch()).stopped.set()
+        self._current[visitor] = watch
+        task = asyncio.get_running_loop().run_in_executor(self._workers, work, watch)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        try:
+            while not (await asyncio.wait({task}, timeout=PATIENCE))[0] and not watch.stopped.is_set():
+                yield watch, None
+            if not watch.stopped.is_set():
+                yield watch, task.result()
+        finally:
+            watch.stopped.set()
+            if self._current.get(visitor) is watch:
+                del self._current[visitor]

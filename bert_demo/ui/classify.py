@@ -9,10 +9,9 @@ import gradio as gr
 
 from bert_demo.plots import classify as plots
 from bert_demo.plots.markup import working
-from bert_demo.ui.base import Ask, Hidden, Page, Parts, html
+from bert_demo.ui.base import Ask, Hidden, Page, Parts, Watch, html
 
 if TYPE_CHECKING:
-    from bert_demo.lenses.attribute import OnProgress
     from bert_demo.service import BertService
 
 
@@ -34,14 +33,15 @@ class ClassifyTab:
         return Parts(body, outputs=[labels, windows, tokens])
 
     def answer(
-        self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], on_progress: OnProgress
+        self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
     ) -> list[Any]:
         """Label bars, windows, tokens."""
         result = service.classify(ask.text, ask.pair, ask.model)
         return [plots.labels_panel(result), plots.windows_panel(result), plots.tokens_panel(result.tokens)]
 
-    def wire(self, page: Page, parts: Parts) -> None:
+    def wire(self, page: Page, parts: Parts) -> list[Any]:
         """Nothing beyond the input bar."""
+        return []
 
     def working(self, done: int, planned: int) -> str:
         """While the model loads or reads a long text."""

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from bert_demo.errors import ChoiceError, DemoError, MaskError
+from bert_demo.methods import CARDS
 from bert_demo.plots import fill_mask as plots
+from bert_demo.plots.attributions import ledger_panel, words_panel
 from bert_demo.plots.markup import message, working
-from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, html
+from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html, panel_runner
 
 if TYPE_CHECKING:
-    from bert_demo.lenses.attribute import OnProgress
     from bert_demo.service import BertService
 
 _SELECTED = "(asked, hidden, _) => [asked, hidden, window.bertDemo.selectedWord()]"
@@ -35,10 +36,16 @@ class FillMaskTab:
         with gr.Column() as body:
             self.words = html(elem_id="words", js_on_load=ON_PICK)
             self.slots = html(elem_id="slots", js_on_load=ON_PICK)
-        return Parts(body, [self.top_k], [self.words, self.slots], [self.top_k.change])
+            with gr.Row(elem_classes="controls"):
+                self.candidate = gr.Textbox("", label="Why this word?", lines=1, min_width=140, elem_id="why")
+                self.against = gr.Textbox("", label="rather than (optional)", lines=1, min_width=140, elem_id="why-not")
+                self.number = gr.Number(1, label="Mask", precision=0, minimum=1, min_width=70, scale=0)
+                self.explain = gr.Button("Explain", size="sm", min_width=90, scale=0, elem_id="explain-word")
+            self.why = html(elem_id="why-panel")
+        return Parts(body, [self.top_k], [self.words, self.slots, self.why], [self.top_k.change])
 
     def answer(
-        self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], on_progress: OnProgress
+        self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
     ) -> list[Any]:
         """The words, and the candidates or an offer to mask a word."""
         mask = service.mask_token(ask.model)
@@ -47,11 +54,11 @@ class FillMaskTab:
             raise MaskError("This lens reads the first text only. Put the mask there.")
         note = message("The second text is not read by this lens.") if ask.pair else ""
         if not hidden and mask not in ask.text:
-            return [words, note + plots.no_mask_panel(mask)]
+            return [words, note + plots.no_mask_panel(mask), ""]
         result = service.fill_mask(ask.text, ask.model, int(controls[0]), hide=hidden)
-        return [words, note + plots.result_panel(result)]
+        return [words, note + plots.result_panel(result), ""]
 
-    def wire(self, page: Page, parts: Parts) -> None:
+    def wire(self, page: Page, parts: Parts) -> list[Any]:
         """Clicks on words hide them; clicks on candidates write them into the text, and every lens follows."""
         quiet: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
         self.words.pick(_hide, None, [page.hidden], **quiet)
@@ -65,6 +72,22 @@ class FillMaskTab:
             show_progress="hidden",
             api_visibility="private",
         ).then(None, page.bar, js="(...bar) => window.bertDemo.remember(...bar)", api_visibility="private")
+
+        asked = gr.on(
+            [self.explain.click, self.candidate.submit, self.against.submit],
+            panel_runner(self._why(page), working("Explaining \N{HORIZONTAL ELLIPSIS}")),
+            [page.asked, page.hidden, self.candidate, self.against, self.number],
+            self.why,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        return [asked]
+
+    def _why(self, page: Page) -> Callable[..., str]:
+        def why(watch: Watch, ask: Ask, hidden: Hidden, candidate: str, against: str, number: float) -> str:
+            return reasons(page.service(), ask, hidden, candidate, against, int(number or 1), watch)
+
+        return why
 
     def _hide_selected(self, page: Page) -> Callable[..., Hidden]:
         def hide(ask: Ask, hidden: Hidden, selection: Any) -> Hidden:
@@ -97,6 +120,17 @@ class FillMaskTab:
     def working(self, done: int, planned: int) -> str:
         """While the model loads."""
         return working("Guessing \N{HORIZONTAL ELLIPSIS}")
+
+
+def reasons(
+    service: BertService, ask: Ask, hidden: Hidden, candidate: str, against: str, number: int, watch: Watch
+) -> str:
+    """Which words made the model write `candidate` behind mask `number` (from 1), as words and a ledger."""
+    model = service.choose("fill-mask", ask.model)
+    text = service.fill_mask(ask.text, model, 1, hide=hidden).text
+    result = service.attribute_mask(text, candidate, against, number - 1, model, on_progress=watch)
+    title = CARDS[result.method].title
+    return f'<div class="why">{words_panel(result, True, title, clickable=False)}{ledger_panel(result)}</div>'
 
 
 def filled(service: BertService, ask: Ask, hidden: Hidden, top_k: int, slot: int, token: int) -> str:

@@ -1,8 +1,4 @@
-"""What the service answers: frozen values, numpy and the standard library only.
-
-Arrays are read-only, lengths are checked, and every result names the model and revision that gave it.
-Layers and heads count from 0. Probabilities lie in [0, 1]; logits and attributions are in the model's own units.
-"""
+"""What the lenses that predict or look answer."""
 
 from __future__ import annotations
 
@@ -10,23 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One piece as the model reads it.
-
-    start, end: characters of the source text that it covers (0, 0 for special tokens); segment: 0 for the first
-    text, 1 for the second; word: index of the word it belongs to, counted through both texts, None for special tokens.
-    """
-
-    text: str
-    id: int
-    start: int
-    end: int
-    segment: int
-    word: int | None
-    special: bool
-    unknown: bool
+from bert_demo.results.common import Token, check, frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +45,10 @@ class Classification:
     activation: str
 
     def __post_init__(self) -> None:
-        _check(len(self.labels) > 0, "a classification has at least one label")
-        _check(len(self.windows) > 0, "a classification has at least one window")
+        check(len(self.labels) > 0, "a classification has at least one label")
+        check(len(self.windows) > 0, "a classification has at least one window")
         scores = [label.score for label in self.labels]
-        _check(scores == sorted(scores, reverse=True), "labels are in descending order")
+        check(scores == sorted(scores, reverse=True), "labels are in descending order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +115,8 @@ class Attention:
     def __post_init__(self) -> None:
         count = len(self.tokens)
         expected = (len(self.layers), len(self.heads), count, count)
-        _check(self.weights.shape == expected, f"weights are {self.weights.shape}, expected {expected}")
-        object.__setattr__(self, "weights", _frozen(self.weights))
+        check(self.weights.shape == expected, f"weights are {self.weights.shape}, expected {expected}")
+        object.__setattr__(self, "weights", frozen(self.weights))
 
     def head(self, layer: int, head: int) -> np.ndarray:
         """The (n, n) weights of one head, counted from 0 in the model."""
@@ -147,75 +127,6 @@ class Attention:
     def largest_row_error(self) -> float:
         """The check of the picture: how far any row is from summing to 1."""
         return float(np.abs(self.weights.sum(-1, dtype=np.float64) - 1).max())
-
-
-@dataclass(frozen=True, slots=True)
-class WordScore:
-    """A word as it stands in the text, the positions of its pieces, and the sum of their scores."""
-
-    text: str
-    positions: tuple[int, ...]
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Attribution:
-    """Scores that share out `input_output - baseline_output` among the tokens, in the units of `output`.
-
-    delta: sum of scores - (input_output - baseline_output), what is missing or too much; relative_delta: the same over
-    |input_output - baseline_output|. converged: the ledger closed within `tolerance`, by `criterion`: "difference"
-    (|delta| <= tolerance * |difference|), or "movement" (|delta| <= tolerance / 10 * sum of |scores|, for decisions
-    whose difference is near zero). forward_passes counts every row sent through the model; steps is the largest
-    number of integration points used for one window.
-    """
-
-    model: str
-    revision: str
-    method: str
-    target: str
-    baseline: str
-    output: str
-    tokens: tuple[Token, ...]
-    words: tuple[WordScore, ...]
-    scores: np.ndarray
-    input_output: float
-    baseline_output: float
-    tolerance: float
-    steps: int
-    forward_passes: int
-    windows: int
-    criterion: str
-
-    def __post_init__(self) -> None:
-        _check(self.scores.shape == (len(self.tokens),), "one score for each token")
-        object.__setattr__(self, "scores", _frozen(self.scores))
-
-    @property
-    def difference(self) -> float:
-        """What is to be explained."""
-        return self.input_output - self.baseline_output
-
-    @property
-    def total(self) -> float:
-        """Sum of the scores."""
-        return float(self.scores.sum(dtype=np.float64))
-
-    @property
-    def delta(self) -> float:
-        """Sum of the scores less what is to be explained (captum's convergence delta)."""
-        return self.total - self.difference
-
-    @property
-    def relative_delta(self) -> float:
-        """|delta| / |difference|; infinite when there is no difference but a delta."""
-        if self.difference == 0:
-            return 0.0 if self.delta == 0 else float("inf")
-        return abs(self.delta) / abs(self.difference)
-
-    @property
-    def converged(self) -> bool:
-        """Whether the ledger closed."""
-        return self.criterion != "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,16 +151,3 @@ class ModelInfo:
     language: str
     licence: str
     description: str
-
-
-def _check(holds: bool, rule: str) -> None:
-    if not holds:
-        raise ValueError(rule)
-
-
-def _frozen(array: np.ndarray) -> np.ndarray:
-    array = np.ascontiguousarray(array)
-    if array.flags.writeable:
-        array = array.copy() if array.base is not None else array
-        array.setflags(write=False)
-    return array

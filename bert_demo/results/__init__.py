@@ -1,0 +1,40 @@
+"""What the service answers: frozen values, numpy and the standard library only.
+
+Arrays are read-only, lengths are checked, and every result names the model and revision that gave it.
+Layers and heads count from 0. Probabilities lie in [0, 1]; logits and attributions are in the model's own units.
+"""
+
+from bert_demo.results.answers import (
+    Attention,
+    Candidate,
+    Classification,
+    FillMask,
+    LabelScore,
+    MaskSlot,
+    ModelInfo,
+    NextSentence,
+    Original,
+    Window,
+)
+from bert_demo.results.attributions import Attribution, Comparison, LayerAttribution, Trial, WhatIf, WordScore
+from bert_demo.results.common import Token
+
+__all__ = [
+    "Attention",
+    "Attribution",
+    "Candidate",
+    "Classification",
+    "Comparison",
+    "FillMask",
+    "LabelScore",
+    "LayerAttribution",
+    "MaskSlot",
+    "ModelInfo",
+    "NextSentence",
+    "Original",
+    "Token",
+    "Trial",
+    "WhatIf",
+    "Window",
+    "WordScore",
+]

@@ -1,0 +1,188 @@
+"""Scores of tokens and words, and methods put to the test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bert_demo.results.common import Token, check, frozen
+
+
+@dataclass(frozen=True, slots=True)
+class WordScore:
+    """A word as it stands in the text, the positions of its pieces, and the sum of their scores."""
+
+    text: str
+    positions: tuple[int, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Scores of the tokens; of an `additive` method they share out `input_output - baseline_output`, in its units.
+
+    output: "logit", "probability", or "margin" (the target's logit less the greatest other); signed: whether a
+    negative score speaks against the target; delta: sum of scores - (input_output - baseline_output), what is missing
+    or too much; relative_delta: the same over |input_output - baseline_output|. converged: the ledger closed within
+    `tolerance`, by `criterion`: "difference" (|delta| <= tolerance * |difference|), or "movement" (|delta| <=
+    tolerance / 10 * sum of |scores|, for decisions whose difference is near zero), or "rounding" (|delta| below what
+    single precision can tell); None, by "no claim", for a method
+    whose scores need not add up. forward_passes counts every row sent through the model; steps is the largest number
+    of integration points used for one window. mask: the position of the mask whose filling `target` is, if it is one.
+    """
+
+    model: str
+    revision: str
+    method: str
+    target: str
+    baseline: str
+    output: str
+    tokens: tuple[Token, ...]
+    words: tuple[WordScore, ...]
+    scores: np.ndarray
+    input_output: float
+    baseline_output: float
+    tolerance: float
+    steps: int
+    forward_passes: int
+    windows: int
+    criterion: str
+    signed: bool = True
+    additive: bool = True
+    mask: int | None = None
+
+    def __post_init__(self) -> None:
+        check(self.scores.shape == (len(self.tokens),), "one score for each token")
+        object.__setattr__(self, "scores", frozen(self.scores))
+
+    @property
+    def difference(self) -> float:
+        """What is to be explained."""
+        return self.input_output - self.baseline_output
+
+    @property
+    def total(self) -> float:
+        """Sum of the scores."""
+        return float(self.scores.sum(dtype=np.float64))
+
+    @property
+    def delta(self) -> float:
+        """Sum of the scores less what is to be explained (captum's convergence delta)."""
+        return self.total - self.difference
+
+    @property
+    def relative_delta(self) -> float:
+        """|delta| / |difference|; infinite when there is no difference but a delta."""
+        if self.difference == 0:
+            return 0.0 if self.delta == 0 else float("inf")
+        return abs(self.delta) / abs(self.difference)
+
+    @property
+    def converged(self) -> bool | None:
+        """Whether the ledger closed; None where the method does not claim that it does."""
+        return self.criterion != "none" if self.additive else None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One method put to the test on a text of w words.
+
+    seconds: what its scores took; curve: (w + 1,) probability of the target after the words that it ranks highest were
+    masked, none to all; area: mean of (random order - curve) over the steps between, above 0 when its order finds
+    what matters sooner than chance; comprehensiveness, sufficiency: means over 10 % to 100 % of the tokens of what the
+    probability loses without the tokens that speak most for the target, and with nothing but them (DeYoung et al.
+    2020; thresholds and deletion as in ferret); None when no token has a positive score.
+    """
+
+    attribution: Attribution
+    seconds: float
+    curve: np.ndarray
+    area: float
+    comprehensiveness: float | None
+    sufficiency: float | None
+
+    def __post_init__(self) -> None:
+        check(self.curve.shape == (len(self.attribution.words) + 1,), "one step for each word, and the text as it is")
+        object.__setattr__(self, "curve", frozen(self.curve))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All methods on one text and target.
+
+    random_mean, random_low, random_high: (w + 1,) mean, 5th and 95th percentile of the probability when the words are
+    masked in `orders` random orders; agreement: (methods, methods) Kendall's tau between the sizes of the words'
+    scores, NaN where one method's are all alike.
+    """
+
+    model: str
+    revision: str
+    target: str
+    trials: tuple[Trial, ...]
+    random_mean: np.ndarray
+    random_low: np.ndarray
+    random_high: np.ndarray
+    orders: int
+    agreement: np.ndarray
+    forward_passes: int
+
+    def __post_init__(self) -> None:
+        for name in ("random_mean", "random_low", "random_high"):
+            check(getattr(self, name).shape == self.trials[0].curve.shape, f"{name} has a value for each step")
+        check(self.agreement.shape == (len(self.trials),) * 2, "agreement of each method with each")
+        for name in ("random_mean", "random_low", "random_high", "agreement"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """One word changed: what the model says then.
+
+    word: as it stood; change: "mask", "delete" or "replace"; text: the changed text; before, after: the target's score
+    in the units of `output`; before_label, after_label: what the model predicts.
+    """
+
+    model: str
+    revision: str
+    target: str
+    output: str
+    word: str
+    change: str
+    text: str
+    before: float
+    after: float
+    before_label: str
+    after_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerAttribution:
+    """Integrated Gradients at each layer: scores (layers + 1, n) of the states before each layer and behind the last.
+
+    Every row has the same ledger to close: input_output - baseline_output. deltas, converged: (layers + 1,), as in
+    `Attribution`, for each row.
+    """
+
+    model: str
+    revision: str
+    target: str
+    baseline: str
+    output: str
+    tokens: tuple[Token, ...]
+    scores: np.ndarray
+    input_output: float
+    baseline_output: float
+    tolerance: float
+    converged: tuple[bool, ...]
+    forward_passes: int
+
+    def __post_init__(self) -> None:
+        check(self.scores.shape == (len(self.converged), len(self.tokens)), "a row a layer, a column a token")
+        object.__setattr__(self, "scores", frozen(self.scores))
+
+    @property
+    def deltas(self) -> np.ndarray:
+        """Sum of each row less what is to be explained."""
+        result: np.ndarray = self.scores.sum(-1) - (self.input_output - self.baseline_output)
+        return result

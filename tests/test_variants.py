@@ -1,0 +1,91 @@
+"""Variants compute what the whole model does, on every family, and leave it as it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from transformers import (
+    AlbertConfig,
+    AlbertForSequenceClassification,
+    BertConfig,
+    BertForMaskedLM,
+    BertForSequenceClassification,
+    DistilBertConfig,
+    DistilBertForSequenceClassification,
+    ElectraConfig,
+    ElectraForMaskedLM,
+    ElectraForSequenceClassification,
+    RobertaConfig,
+    RobertaForMaskedLM,
+    RobertaForSequenceClassification,
+)
+
+from bert_demo.backends.variants import hidden_states, with_embeddings, without_first_layers
+
+SIZES = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 64}
+DISTIL = {"dim": 32, "n_layers": 3, "n_heads": 4, "hidden_dim": 64}
+CLASSIFIERS = [
+    (BertForSequenceClassification, BertConfig, SIZES),
+    (RobertaForSequenceClassification, RobertaConfig, SIZES),
+    (ElectraForSequenceClassification, ElectraConfig, SIZES | {"embedding_size": 16}),
+    (DistilBertForSequenceClassification, DistilBertConfig, DISTIL),
+    (AlbertForSequenceClassification, AlbertConfig, SIZES | {"embedding_size": 32}),
+]
+MASKED = [
+    (BertForMaskedLM, BertConfig, SIZES),
+    (RobertaForMaskedLM, RobertaConfig, SIZES),
+    (ElectraForMaskedLM, ElectraConfig, SIZES | {"embedding_size": 32}),
+]
+
+
+def made(kind: Any, config: Any, sizes: dict[str, int]) -> tuple[Any, torch.Tensor, torch.Tensor]:
+    """(model, ids, what its embedding module makes of them), weights wide enough to matter."""
+    torch.manual_seed(0)
+    settings = config(vocab_size=100, initializer_range=0.4, **sizes)
+    settings._attn_implementation = "eager"
+    model = kind(settings).eval().requires_grad_(False)
+    ids = torch.randint(5, 90, (1, 9))
+    return model, ids, model.base_model.embeddings(input_ids=ids)
+
+
+@pytest.mark.parametrize(("kind", "config", "sizes"), CLASSIFIERS)
+def test_logits_and_gradients_from_the_embeddings_on(kind, config, sizes) -> None:
+    model, ids, embedded = made(kind, config, sizes)
+    rows = torch.cat((embedded, embedded * 0.5, embedded * 0.1)).requires_grad_()
+    logits = with_embeddings(model, ids)(rows)
+    assert torch.allclose(logits[0], model(input_ids=ids).logits[0], atol=1e-5)
+    (gradient,) = torch.autograd.grad(logits[:, 1].sum(), rows)
+    plain = rows.detach().clone().requires_grad_()
+    original = model.base_model.embeddings
+    model.base_model.embeddings = torch.nn.Identity()
+    model.base_model.embeddings.forward = lambda *_, **__: plain
+    (expected,) = torch.autograd.grad(model(input_ids=ids.expand(3, -1)).logits[:, 1].sum(), plain)
+    model.base_model.embeddings = original
+    assert torch.allclose(gradient, expected, atol=1e-5 * float(expected.abs().max()))
+    assert model.config._attn_implementation == "eager"
+    assert all(type(module).__name__ != "_AtOnePosition" for module in model.modules())
+
+
+@pytest.mark.parametrize(("kind", "config", "sizes"), MASKED)
+def test_the_logits_behind_one_mask(kind, config, sizes) -> None:
+    model, ids, embedded = made(kind, config, sizes)
+    found = with_embeddings(model, ids, 4)(embedded.repeat(2, 1, 1))
+    assert found.shape == (2, 100)
+    assert torch.allclose(found, model(input_ids=ids).logits[0, 4].expand(2, -1), atol=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "config", "sizes"), CLASSIFIERS[:4])
+@pytest.mark.parametrize("first", [1, 2, 3])
+def test_a_model_that_begins_at_a_later_layer(kind, config, sizes, first: int) -> None:
+    model, ids, embedded = made(kind, config, sizes)
+    states = hidden_states(model, ids, {}, embedded)
+    assert len(states) == 4 and torch.equal(states[0], embedded)
+    found = with_embeddings(without_first_layers(model, first), ids)(states[first])
+    assert torch.allclose(found, model(input_ids=ids).logits, atol=1e-5)
+
+
+def test_layers_that_share_their_weights_cannot_be_taken_alone() -> None:
+    model, _, _ = made(*CLASSIFIERS[4])
+    assert without_first_layers(model, 1) is None
