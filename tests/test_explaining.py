@@ -113,8 +113,8 @@ def test_layers_are_explained_as_captum_does(service: BertService) -> None:
     assert found.input_output == pytest.approx(whole.input_output, abs=1e-5)
     for layer in (1, 3, 5):
         scores = LayerIntegratedGradients(
-            lambda ids: model(input_ids=ids).logits, model.bert.encoder.layer[layer]
-        ).attribute(ids, baseline, target=1, n_steps=400, internal_batch_size=50, attribute_to_layer_input=True)
+            lambda ids: model(input_ids=ids).logits, model.bert.encoder.layer[layer - 1]
+        ).attribute(ids, baseline, target=1, n_steps=400, internal_batch_size=50)
         expected = scores.sum(-1)[0].detach().numpy()
         assert np.abs(found.scores[layer] - expected).max() <= 0.01 * np.abs(expected).max()
     assert np.abs(found.scores[6, 1:]).max() < 1e-6

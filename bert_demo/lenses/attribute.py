@@ -76,9 +76,9 @@ class _Run:
         share = 1 / len(encoding.windows)
         scores = np.zeros(len(encoding.tokens), dtype=np.float64)
         most = 0
+        self.planned = len(encoding.windows) * (2 + (self.question.steps or FIRST_PLAN))
         parts = [self._part(encoding, window) for window in range(len(encoding.windows))]
         ends = np.mean([part.ends for part in parts], axis=0)
-        self.planned = self.passes + len(parts) * (self.question.steps or FIRST_PLAN)
         for part, positions in zip(parts, encoding.windows, strict=True):
             found, points = np.empty(0), 0
             for found, points in self._refined(part, abs(float(ends[0] - ends[1]))):
