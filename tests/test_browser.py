@@ -342,7 +342,7 @@ def test_scripts_and_templates_are_shown_and_not_run(page: Page) -> None:
         page.wait_for_timeout(800)
     open_tab(page, "Methods")
     page.locator("#compare").click()
-    expect(page.locator("#methods-table")).to_contain_text("script")
+    expect(page.locator("#methods-table")).to_contain_text("script", timeout=PATIENCE)
     open_tab(page, "Layers")
     page.locator("#explain-layers").click()
     expect(page.locator("#layer-map .heatmaplayer image").first).to_be_attached()
@@ -400,6 +400,14 @@ def test_two_visitors_with_two_models_never_mix(browser: Browser, server: str) -
     expect(one.locator("#notice-classify .message")).to_have_count(0)
     for visitor in (first, second):
         assert next(visitor, None) is None
+
+
+def test_the_last_of_hurried_questions_is_answered(page: Page) -> None:
+    for number in range(8):
+        write(page, f"in a hurry {number}")
+    expect(page.locator("#tokens .chip").nth(4)).to_contain_text("7")
+    open_tab(page, "Attributions")
+    expect(page.locator("#attributed")).to_contain_text("7")
 
 
 def test_a_link_brings_back_text_pair_model_tab_and_head(browser: Browser, server: str) -> None:

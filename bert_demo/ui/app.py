@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from bert_demo.catalogue import DEFAULT_FOR_TASK, find
 from bert_demo.errors import DemoError
 from bert_demo.plots.markup import message
 from bert_demo.settings import ASSETS, Settings
 from bert_demo.ui.attention import AttentionTab
-from bert_demo.ui.attributions import PREDICTED, AttributionsTab
+from bert_demo.ui.attributions import AttributionsTab
 from bert_demo.ui.bar import PRIVATE, QUIET, Bar
-from bert_demo.ui.base import Ask, Page, Parts, Tab, Watch, answer_with_notice, html, runner
+from bert_demo.ui.base import Page, Parts, Tab, Watch, answer_with_notice, html, runner
 from bert_demo.ui.classify import ClassifyTab
 from bert_demo.ui.deferred import Deferred
 from bert_demo.ui.endpoints import add_endpoints
@@ -23,6 +22,7 @@ from bert_demo.ui.fill_mask import FillMaskTab
 from bert_demo.ui.layers import LayersTab
 from bert_demo.ui.methods import MethodsTab
 from bert_demo.ui.paint import paint
+from bert_demo.ui.targets import Targets, labels_of
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
@@ -48,13 +48,17 @@ class App:
             tabs = [tab() for tab in TABS]
             self.tabs = gr.Tabs(selected=tabs[0].name, elem_id="lenses", overflow_behavior="wrap")
             with self.tabs:
-                runs = [event for tab in tabs for event in self._add_lens(tab)]
+                built = [self._build_lens(tab) for tab in tabs]
+            runs = [event for each in built for event in self._wire_lens(*each)]
+            self.targets = Targets([parts.targets for _, _, parts in built if parts.targets is not None])
+            self.targets.wire(self.bar.asked, service)
             self.bar.wire(self.tabs, runs, [notice for _, notice, parts in self.lenses if not parts.asked_for])
             self._restore_links()
             add_endpoints(service)
 
     def paint_opening(self, service: BertService) -> None:
         """Compute all lenses of the opening example and make them part of the page that is served from then on."""
+        paint(self.targets.values(labels_of(service, self.opening)))
         for tab, notice, parts in self.lenses:
             if parts.asked_for:
                 continue
@@ -63,12 +67,17 @@ class App:
             paint([(notice, said), *zip(parts.outputs, values, strict=True)])
         self.blocks.config = self.blocks.get_config_file()
 
-    def _add_lens(self, tab: Tab) -> list[Any]:
+    def _build_lens(self, tab: Tab) -> tuple[Tab, gr.HTML, Parts]:
         with gr.Tab(tab.title, id=tab.name, elem_id=f"tab-{tab.name}") as panel:
             notice = html(elem_classes="notice", elem_id=f"notice-{tab.name}")
             parts = tab.build()
             notice.value = message(parts.asked_for) if parts.asked_for else ""
         panel.select(None, js=f"() => window.bertDemo.address({{tab: '{tab.name}'}})", **PRIVATE)
+        self.lenses.append((tab, notice, parts))
+        return self.lenses[-1]
+
+    def _wire_lens(self, tab: Tab, notice: gr.HTML, parts: Parts) -> list[Any]:
+        """Outside the tabs: a component that is made between them, if only as a value, would count as a tab."""
         bar = self.bar
         changes = [bar.asked.change, *([bar.hidden.change] if tab.task == "fill-mask" else [])]
         run = gr.on(
@@ -88,24 +97,15 @@ class App:
         beside = tab.wire(Page(self.service, bar.text, [bar.text, bar.pair, bar.model], bar.asked, bar.hidden), parts)
         if beside:
             bar.asked.change(None, cancels=beside, **PRIVATE)
-        self.lenses.append((tab, notice, parts))
         return [run, *beside]
 
     def _wait_until_asked(self, notice: gr.HTML, parts: Parts, run: Any) -> None:
         """A new text or another choice takes an old answer away, ends its computation, and says how to ask."""
-
-        def labelled(ask: Ask) -> gr.Dropdown:
-            cards = (find(ask.model), find(DEFAULT_FOR_TASK["text-classification"]))
-            labels = next(card.labels for card in cards if card and card.labels)
-            return gr.Dropdown(choices=[PREDICTED, *labels], value=PREDICTED)
-
-        paint([(parts.targets, labelled(self.opening))])
-
         away = [message(parts.asked_for), gr.Column(visible=False)]
         self.bar.asked.change(
-            lambda ask: [*away, labelled(ask)],
-            self.bar.asked,
-            [notice, parts.body, parts.targets],
+            lambda: away,
+            None,
+            [notice, parts.body],
             cancels=[run],
             **QUIET,
         )

@@ -63,7 +63,8 @@ class AttentionTab:
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """A click in the overview opens that head; the address of the page follows."""
-        self.overview.pick(_pick, None, self.places, queue=False, show_progress="hidden", api_visibility="private")
+        shown: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        self.overview.pick(_pick, None, self.places, queue=False, trigger_mode="multiple", **shown)
         gr.on(
             [place.change for place in self.places],
             None,

@@ -25,7 +25,8 @@ TOLERANCE = 0.01
 SUGGESTIONS = 6
 _CLICK = message("Click a word above: it is masked, deleted or replaced, and the model asked again.")
 _EACH = message("The ledger beside is that of the predicted label. Choose one label as the target to change words.")
-_AT_ONCE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_AT_ONCE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+"""A second click is answered though the first one is not: gradio's own "once" would drop it."""
 
 
 class AttributionsTab:
@@ -64,8 +65,9 @@ class AttributionsTab:
         self.word = gr.State(None)
         controls = [target, baseline, output, method, level]
         self.choices = [target, baseline, output, method]
-        outputs = [self.words, waterfall, ledger, target, self.word, self.changed]
-        return Parts(body, controls, outputs, [each.input for each in controls], preview=self.preview)
+        outputs = [self.words, waterfall, ledger, self.word, self.changed]
+        reruns = [each.input for each in controls]
+        return Parts(body, controls, outputs, reruns, preview=self.preview, targets=target)
 
     def answer(
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
@@ -81,19 +83,17 @@ class AttributionsTab:
             results = [
                 service.attribute(ask.text, ask.pair, ask.model, label, *choices, on_progress=watch) for label in shown
             ]
-            targets = gr.Dropdown(choices=[PREDICTED, EVERY, *labels], value=EVERY)
             panel = plots.labels_panel(results, CARDS[method].title, len(labels))
             best = next(each for each in results if each.target == ranked[0])
-            return [panel, "", plots.ledger_panel(best), targets, None, _EACH]
+            return [panel, "", plots.ledger_panel(best), None, _EACH]
         result = service.attribute(
             ask.text, ask.pair, ask.model, chosen, *choices, on_progress=watch, on_estimate=watch.estimate
         )
-        targets = gr.Dropdown(choices=[PREDICTED, EVERY, *labels], value=chosen or PREDICTED)
-        return [*_panels(result, level == "words"), targets, None, _CLICK]
+        return [*_panels(result, level == "words"), None, _CLICK]
 
     def preview(self, estimate: Attribution, controls: Sequence[Any]) -> list[Any]:
         """The same panels from an estimate that is still being refined."""
-        return [*_panels(estimate, controls[-1] == "words"), *[gr.skip()] * 3]
+        return [*_panels(estimate, controls[-1] == "words"), *[gr.skip()] * 2]
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """A clicked word is masked, deleted or replaced, and the text asked again beside what the ledger had said."""

@@ -16,6 +16,8 @@ from bert_demo.ui.examples import Example
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 QUIET: dict[str, Any] = {**PRIVATE, "concurrency_limit": None, "show_progress": "hidden"}
 """For events that only change states: without the queue's limits, but in it, where alone gradio tells of changes."""
+LAST: dict[str, Any] = {**QUIET, "trigger_mode": "always_last"}
+"""The same for those that a visitor may repeat before they are answered: gradio would drop the second ("once")."""
 
 
 class Bar:
@@ -73,14 +75,14 @@ class Bar:
             lambda asked, *values: (asked.again(*values), (), *waiting),
             [self.asked, *bar],
             [self.asked, self.hidden, *notices],
-            **QUIET,
+            **LAST,
         ).then(None, bar, js="(text, pair, model) => window.bertDemo.remember(text, pair, model)", **PRIVATE)
         for button, example in zip(self.buttons, self._examples, strict=True):
             button.click(
                 _take(example, waiting),
                 [self.asked],
                 [*bar, self.asked, self.hidden, tabs, *notices],
-                **QUIET,
+                **LAST,
             ).then(None, bar, js="(text, pair, model) => window.bertDemo.remember(text, pair, model)", **PRIVATE)
         self.about.wire(self.model)
         self.stop.click(None, cancels=list(runs), js="() => window.bertDemo.stopped()", **PRIVATE)

@@ -73,7 +73,7 @@ class Parts:
     controls: its own inputs; outputs: its pictures, in the order of `answer`; reruns: events of its controls that ask
     for a new answer; preview: values of `outputs` from (estimate, controls) while the computation goes on; asked_for:
     the sentence shown instead of an answer until one of `reruns` asks for it, for what is too dear for every Analyse;
-    targets: the dropdown of such a lens that names the model's labels.
+    targets: the dropdown that names the model's labels.
     """
 
     body: gr.Column

@@ -60,7 +60,8 @@ class FillMaskTab:
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """Clicks on words hide them; clicks on candidates write them into the text, and every lens follows."""
-        quiet: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+        shown: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+        quiet = {**shown, "concurrency_limit": None}
         self.words.pick(_hide, None, [page.hidden], **quiet)
         self.mask_selected.click(
             self._hide_selected(page), [page.asked, page.hidden, self.selection], [page.hidden], js=_SELECTED, **quiet
@@ -69,8 +70,7 @@ class FillMaskTab:
             self._fill(page),
             [page.asked, page.hidden, self.top_k],
             [page.text, page.asked, page.hidden],
-            show_progress="hidden",
-            api_visibility="private",
+            **shown,
         ).then(None, page.bar, js="(...bar) => window.bertDemo.remember(...bar)", api_visibility="private")
 
         asked = gr.on(
@@ -78,8 +78,7 @@ class FillMaskTab:
             panel_runner(self._why(page), working("Explaining \N{HORIZONTAL ELLIPSIS}")),
             [page.asked, page.hidden, self.candidate, self.against, self.number],
             self.why,
-            show_progress="hidden",
-            api_visibility="private",
+            **shown,
         )
         return [asked]
 

@@ -42,19 +42,18 @@ class LayersTab:
                 figure = gr.Plot(show_label=False, elem_id="layer-map")
             ledgers = html(elem_id="layer-ledgers")
         return Parts(
-            body, [target, baseline, output], [figure, ledgers, target], [explain.click], asked_for=ASK, targets=target
+            body, [target, baseline, output], [figure, ledgers], [explain.click], asked_for=ASK, targets=target
         )
 
     def answer(
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
     ) -> list[Any]:
-        """Heatmap, ledgers, the labels."""
+        """Heatmap and ledgers."""
         target, baseline, output = controls
         labels = service.labels(ask.model)
         chosen = target if target in labels else None
         result = service.attribute_layers(ask.text, ask.pair, ask.model, chosen, baseline, output, on_progress=watch)
-        targets = gr.Dropdown(choices=[PREDICTED, *labels], value=chosen or PREDICTED)
-        return [plots.layers_figure(result), plots.ledgers_panel(result), targets]
+        return [plots.layers_figure(result), plots.ledgers_panel(result)]
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """Nothing beyond the input bar."""

@@ -45,13 +45,13 @@ class MethodsTab:
                 with gr.Column(scale=4, min_width=300):
                     trial = html(elem_id="trial")
             agreement = html(elem_id="agreement")
-        outputs = [rows, figure, trial, agreement, target]
+        outputs = [rows, figure, trial, agreement]
         return Parts(body, [target, baseline, output], outputs, [compare.click], asked_for=ASK, targets=target)
 
     def answer(
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
     ) -> list[Any]:
-        """Table, curves, figures of the test, agreement, the labels."""
+        """Table, curves, figures of the test, agreement."""
         target, baseline, output = controls
         labels = service.labels(ask.model)
         chosen = target if target in labels else None
@@ -61,7 +61,6 @@ class MethodsTab:
             plots.curves_figure(result),
             plots.trial_panel(result),
             plots.agreement_panel(result),
-            gr.Dropdown(choices=[PREDICTED, *labels], value=chosen or PREDICTED),
         ]
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:

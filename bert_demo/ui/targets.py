@@ -1,0 +1,51 @@
+"""The dropdowns that name a model's labels, filled anew when another model answers.
+
+No lens has them among its outputs: a dropdown that gets its choices again is empty for a moment, and whoever chose
+something else in that moment would lose their target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from bert_demo.errors import DemoError
+from bert_demo.ui.bar import QUIET
+from bert_demo.ui.base import Ask
+
+if TYPE_CHECKING:
+    from bert_demo.service import BertService
+
+
+class Targets:
+    """dropdowns: of all lenses, built with the choices that do not depend on the model, the first of them chosen."""
+
+    def __init__(self, dropdowns: Sequence[gr.Dropdown]) -> None:
+        self._dropdowns = list(dropdowns)
+        self._first = [[value for _, value in each.choices] for each in dropdowns]
+        self.offered = gr.State(())
+
+    def wire(self, asked: gr.State, service: Callable[[], BertService]) -> None:
+        """Follow the model of every new question; what was chosen stays while the labels stay."""
+        nothing = [gr.skip()] * (len(self._dropdowns) + 1)
+
+        def follow(ask: Ask, offered: Sequence[str]) -> list[Any]:
+            try:
+                labels = labels_of(service(), ask)
+            except DemoError:
+                return nothing
+            return nothing if labels == tuple(offered) else [value for _, value in self.values(labels)]
+
+        asked.change(follow, [asked, self.offered], [self.offered, *self._dropdowns], **QUIET)
+
+    def values(self, labels: tuple[str, ...]) -> list[tuple[Any, Any]]:
+        """(component, new value) of what is offered and of each dropdown."""
+        updates = [gr.Dropdown(choices=[*first, *labels], value=first[0], render=False) for first in self._first]
+        return [(self.offered, labels), *zip(self._dropdowns, updates, strict=True)]
+
+
+def labels_of(service: BertService, ask: Ask) -> tuple[str, ...]:
+    """The labels of the model that classifies what was asked. Raises DemoError for a model that cannot be loaded."""
+    return service.labels(service.choose("text-classification", ask.model))
