@@ -51,8 +51,9 @@ window.bertDemo = (() => {
   }
 
   function stopped() {
-    document.querySelectorAll('.notice .working').forEach((line) => {
-      line.textContent = 'Stopped. Press Analyse to start again.';
+    document.querySelectorAll('.working').forEach((line) => {
+      const again = line.closest('.asked-for') ? 'Press its button' : line.closest('.notice') ? 'Press Analyse' : 'Ask again';
+      line.textContent = `Stopped. ${again} to start anew.`;
     });
     return [];
   }

@@ -1,31 +1,44 @@
-"""python -m benchmarks.corpus: every method on sentences of SST-2 dev, put to the test, and against what people marked.
+"""python -m benchmarks.corpus TREES: every method on sentences of SST-2 dev, put to the test, and against people.
 
-Agreement with people: a word counts as carrying the sentiment when the annotators of the Stanford Sentiment Treebank
-gave it, by itself, a label on the side of its sentence; the measure is the average precision of the words' scores
-against that (AUPRC in DeYoung et al. 2020). Sentences without such a word, or with nothing else, are left out of this
-column. Intervals: 1,000 resamples of the sentences.
+What is explained is the label that the model predicts. Agreement with people: a word counts as carrying that label when
+the annotators of the Stanford Sentiment Treebank, shown the word alone, put it on the label's side; the measure is the
+average precision of the words' scores against that (AUPRC in DeYoung et al. 2020). Sentences without such a word, or
+with nothing else, are left out of this column. A method without a positive score removes nothing and gets 0, as in
+ferret. Intervals: 1,000 resamples of the sentences. `--keep` writes assets/corpus.json, which the page shows, and the
+table of README.md from it.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import average_precision_score
 
 from benchmarks.running import ROOT
 from bert_demo import BertService, Settings
-from bert_demo.errors import DemoError
 from bert_demo.methods import CARDS
 from bert_demo.results import Attribution
 from bert_demo.training.reading import read_lines
 
-BEGIN, END = "<!-- corpus: made by `python -m benchmarks.corpus --readme`, never typed -->", "<!-- end of corpus -->"
+BEGIN, END = "<!-- corpus: made by `python -m benchmarks.corpus`, never typed -->", "<!-- end of corpus -->"
+KEPT = ROOT / "assets" / "corpus.json"
+MODELS = ROOT / "assets" / "models"
+WEIGHTS = {
+    "base": MODELS / "base" / "model.safetensors",
+    "sentiment": MODELS / "sentiment" / "adapter_model.safetensors",
+}
+MEASURES = ("comprehensiveness", "sufficiency", "area", "people")
 _LEAF = re.compile(r"\((\d) ([^()]+)\)")
 _BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-lrb-": "(", "-rrb-": ")"}
+_SIDES = {"negative": -1, "positive": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +54,9 @@ class Sentence:
         """The sentence."""
         return " ".join(self.words)
 
-    def carries(self) -> np.ndarray:
-        """(words,) whether people marked the word as speaking for the sentence's side."""
-        marks = np.asarray(self.marks)
-        return marks > 2 if self.label > 2 else marks < 2
+    def carries(self, label: str) -> np.ndarray:
+        """(words,) whether people, shown the word alone, put it on the side of "negative" or "positive"."""
+        return np.sign(np.asarray(self.marks) - 2) == _SIDES[label]
 
 
 def read_trees(path: Path) -> list[Sentence]:
@@ -52,7 +64,7 @@ def read_trees(path: Path) -> list[Sentence]:
     found = []
     for line in read_lines(path):
         leaves = _LEAF.findall(line)
-        words = tuple(_BRACKETS.get(word.strip(), word.strip()) for _, word in leaves)
+        words = tuple(_BRACKETS.get(word, word).replace("\\", "") for _, word in leaves)
         found.append(Sentence(words, tuple(int(mark) for mark, _ in leaves), int(line.strip()[1])))
     return [each for each in found if each.label != 2]
 
@@ -68,24 +80,17 @@ def by_leaf(result: Attribution, sentence: Sentence) -> np.ndarray:
 
 
 def measure(sentences: list[Sentence], count: int) -> dict[str, dict[str, list[float]]]:
-    """For each method, the values of the first `count` sentences that can be compared."""
+    """For each method, the values of the first `count` sentences. Raises DemoError for one that cannot be compared."""
     service = BertService(Settings(cache_mb=0))
     found: dict[str, dict[str, list[float]]] = {name: {} for name in CARDS}
-    done = 0
-    for sentence in sentences:
-        if done == count:
-            break
-        try:
-            compared = service.compare(sentence.text, target="positive" if sentence.label > 2 else "negative")
-        except DemoError:
-            continue
-        done += 1
-        truth = sentence.carries()
+    for done, sentence in enumerate(sentences[:count], 1):
+        compared = service.compare(sentence.text)
+        truth = sentence.carries(compared.target)
         for trial in compared.trials:
             rows = found[trial.attribution.method]
             values = {
-                "comprehensiveness": trial.comprehensiveness,
-                "sufficiency": trial.sufficiency,
+                "comprehensiveness": trial.comprehensiveness or 0.0,
+                "sufficiency": trial.sufficiency or 0.0,
                 "area": trial.area,
                 "passes": float(trial.attribution.forward_passes),
                 "seconds": trial.seconds,
@@ -93,32 +98,49 @@ def measure(sentences: list[Sentence], count: int) -> dict[str, dict[str, list[f
             if truth.any() and not truth.all():
                 values["people"] = float(average_precision_score(truth, by_leaf(trial.attribution, sentence)))
             for name, value in values.items():
-                if value is not None:
-                    rows.setdefault(name, []).append(value)
+                rows.setdefault(name, []).append(value)
         if done % 10 == 0:
             print(f"{done} sentences", flush=True)
     return found
 
 
-def table(found: dict[str, dict[str, list[float]]]) -> str:
-    """Means with 95 % intervals; medians of passes and seconds."""
+def summary(found: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
+    """For each method: [mean, low, high] of each measure with 95 % intervals, medians of passes and seconds."""
     rng = np.random.default_rng(0)
 
-    def mean(values: list[float]) -> str:
+    def mean(values: list[float]) -> list[float]:
         sample = np.asarray(values)
         draws = rng.choice(sample, (1000, len(sample))).mean(1)
-        low, high = np.quantile(draws, (0.025, 0.975))
-        return f"{sample.mean():.3f} ({low:.3f} to {high:.3f})"
+        return [round(float(each), 4) for each in (sample.mean(), *np.quantile(draws, (0.025, 0.975)))]
 
-    names = ("comprehensiveness", "sufficiency", "area", "people")
+    rows = {
+        name: {
+            **{each: mean(values[each]) for each in MEASURES},
+            "passes": float(np.median(values["passes"])),
+            "seconds": round(float(np.median(values["seconds"])), 3),
+        }
+        for name, values in found.items()
+    }
+    any_row = next(iter(found.values()))
+    return {
+        "model": "sentiment",
+        "sha256": {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in WEIGHTS.items()},
+        "source": "SST-2 dev (Stanford Sentiment Treebank)",
+        "sentences": len(any_row["area"]),
+        "sentences_people": len(any_row["people"]),
+        "methods": rows,
+    }
+
+
+def table(figures: Mapping[str, Any]) -> str:
+    """What `summary` gave, in Markdown."""
     lines = [
         "| method | comprehensiveness | sufficiency | area below random | agreement with people | passes | seconds |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for name, rows in found.items():
-        cells = [mean(rows[each]) if rows.get(each) else "-" for each in names]
-        cells += [f"{np.median(rows['passes']):.0f}", f"{np.median(rows['seconds']):.2f}"]
-        lines.append(f"| {CARDS[name].title} | {' | '.join(cells)} |")
+    for name, row in figures["methods"].items():
+        cells = [f"{row[each][0]:.3f} ({row[each][1]:.3f} to {row[each][2]:.3f})" for each in MEASURES]
+        lines.append(f"| {CARDS[name].title} | {' | '.join(cells)} | {row['passes']:.0f} | {row['seconds']:.2f} |")
     return "\n".join(lines)
 
 
@@ -126,16 +148,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.corpus", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("trees", help="dev trees of the Stanford Sentiment Treebank, plain or .xz")
     parser.add_argument("--sentences", type=int, default=200)
-    parser.add_argument("--readme", action="store_true", help="write the table into README.md")
+    parser.add_argument("--keep", action="store_true", help="write assets/corpus.json and the table of README.md")
     options = parser.parse_args()
     sentences = read_trees(Path(options.trees))
     order = np.random.default_rng(7).permutation(len(sentences))
-    written = table(measure([sentences[place] for place in order], options.sentences))
-    print(written)
-    if options.readme:
+    figures = summary(measure([sentences[place] for place in order], options.sentences))
+    print(table(figures))
+    if options.keep:
+        KEPT.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
         readme = ROOT / "README.md"
         before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
-        readme.write_text(f"{before}{BEGIN}\n{written}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+        readme.write_text(f"{before}{BEGIN}\n{table(figures)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,13 @@ def add_train(commands: Any) -> None:
         "--towards", default="", metavar="MODEL", help="begin the adapters as the way back to this origin of the start"
     )
     classifier.add_argument("--smoothing", type=float, default=0.0, help="label smoothing")
+    classifier.add_argument(
+        "--steady",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="rows drawn towards padding, so that attributions settle",
+    )
     for task, rate, length, steps in ((mlm, 5e-4, 128, 3000), (classifier, 5e-5, 128, 0)):
         task.add_argument("--start", required=True, metavar="MODEL", help="a directory or a hub id")
         task.add_argument("--output", required=True, metavar="DIR", help="checkpoints and the finished model")

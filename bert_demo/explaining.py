@@ -10,6 +10,7 @@ from bert_demo import validation
 from bert_demo.attribution import METHODS
 from bert_demo.backends.base import Backend
 from bert_demo.cache import ResultCache
+from bert_demo.errors import ChoiceError
 from bert_demo.lenses import attribute, by_layer, compare, what_if
 from bert_demo.lenses.attribute import OnEstimate, OnProgress
 from bert_demo.lenses.explained import Filling, Label, token_of
@@ -88,6 +89,12 @@ class Explaining(ABC):
         other = None if against is None or against == "" else token_of(backend, against, "against")
         question = replace(question, target=token_of(backend, candidate, "candidate"), against=other)
         if other is not None:
+            if output != "logit":
+                raise ChoiceError(
+                    "Two candidates are compared by their logits. Leave output out, or leave out against."
+                )
+            if other == question.target:
+                raise ChoiceError("candidate and against are the same token. Name two, or leave out against.")
             question = replace(question, output="difference")
         watch = on_progress or (lambda *_: None)
         return self._cache.get(

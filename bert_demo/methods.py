@@ -13,7 +13,8 @@ class MethodCard:
     """A method as a visitor sees it.
 
     signed: whether scores say for or against; additive: whether they should sum to what the text changed; paper: where
-    it is defined; cost: what it takes.
+    it is defined; cost: what it takes; counts: what `steps` counts, "" for a method without steps; steps: how many it
+    takes by default, 0 for as many as its ledger needs; from_baseline: whether its scores depend on the baseline.
     """
 
     name: str
@@ -22,6 +23,9 @@ class MethodCard:
     additive: bool
     paper: str
     cost: str
+    counts: str = ""
+    steps: int = 0
+    from_baseline: bool = False
 
 
 _ROWS = (
@@ -32,6 +36,9 @@ _ROWS = (
         True,
         "Sundararajan, Taly and Yan 2017, https://arxiv.org/abs/1703.01365",
         "a forward and backward pass for each point of the path",
+        counts="points",
+        steps=0,
+        from_baseline=True,
     ),
     MethodCard(
         "saliency",
@@ -56,6 +63,9 @@ _ROWS = (
         True,
         "Lundberg and Lee 2017, https://arxiv.org/abs/1705.07874; captum's GradientShap",
         "a forward and backward pass for each of 50 samples",
+        counts="samples",
+        steps=50,
+        from_baseline=True,
     ),
     MethodCard(
         "occlusion",
@@ -72,6 +82,9 @@ _ROWS = (
         False,
         "Ribeiro, Singh and Guestrin 2016, https://arxiv.org/abs/1602.04938",
         "200 passes",
+        counts="samples",
+        steps=200,
+        from_baseline=True,
     ),
     MethodCard(
         "shapley_value_sampling",
@@ -80,6 +93,9 @@ _ROWS = (
         True,
         "Castro, Gomez and Tejada 2009; Strumbelj and Kononenko 2010; captum's ShapleyValueSampling",
         "25 orders, in each a pass for each word",
+        counts="orders",
+        steps=25,
+        from_baseline=True,
     ),
     MethodCard(
         "attention_rollout",

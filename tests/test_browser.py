@@ -342,7 +342,7 @@ def test_scripts_and_templates_are_shown_and_not_run(page: Page) -> None:
         page.wait_for_timeout(800)
     open_tab(page, "Methods")
     page.locator("#compare").click()
-    expect(page.locator("#methods-table")).to_contain_text("script", timeout=PATIENCE)
+    expect(page.locator("#methods-table")).to_contain_text("script", timeout=3 * PATIENCE)
     open_tab(page, "Layers")
     page.locator("#explain-layers").click()
     expect(page.locator("#layer-map .heatmaplayer image").first).to_be_attached()

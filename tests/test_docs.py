@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import corpus  # noqa: E402
 from bert_demo import Settings  # noqa: E402
 from bert_demo.api import ENDPOINTS  # noqa: E402
 from bert_demo.catalogue import CATALOGUE  # noqa: E402
@@ -41,6 +44,15 @@ def methods_table() -> str:
 def test_the_methods_table_is_the_generated_one() -> None:
     text = README.read_text(encoding="utf-8")
     assert text.partition(METHODS_BEGIN)[2].partition(METHODS_END)[0].strip() == methods_table()
+
+
+def test_the_corpus_table_is_that_of_the_page_and_of_these_weights() -> None:
+    figures = json.loads(corpus.KEPT.read_text(encoding="utf-8"))
+    written = README.read_text(encoding="utf-8").partition(corpus.BEGIN)[2].partition(corpus.END)[0].strip()
+    assert written == corpus.table(figures)
+    assert list(figures["methods"]) == list(CARDS)
+    hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in corpus.WEIGHTS.items()}
+    assert figures["sha256"] == hashes
 
 
 def test_the_settings_table_is_the_generated_one() -> None:

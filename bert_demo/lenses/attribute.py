@@ -22,11 +22,11 @@ MOST_WINDOWS = 8
 """Windows of a text that are explained; each costs as many passes as a text of its own."""
 FIRST_PLAN = 16
 """Passes that a window is thought to take until it takes more."""
-UNSETTLED = 6.0
+UNSETTLED = 2.0
 """The panels of a path may be open by so many times what the whole ledger may be: their errors can cancel in it."""
 
-ROUNDING = 2e-6
-"""What single precision may lose of a score of the size of one: a ledger open by less is closed."""
+ROUNDING = 8 * float(np.finfo(np.float32).eps)
+"""What single precision may lose of a score of the size of one: a ledger open by less cannot be closed further."""
 MOST_TOKENS_READ = 1_500_000
 
 OnProgress = Callable[[int, int], None]
@@ -76,7 +76,10 @@ class _Run:
         share = 1 / len(encoding.windows)
         scores = np.zeros(len(encoding.tokens), dtype=np.float64)
         most = 0
-        self.planned = len(encoding.windows) * (2 + (self.question.steps or FIRST_PLAN))
+        self.planned = sum(
+            2 + expected_passes(self.question, len({encoding.tokens[place].word for place in window} - {None}))
+            for window in encoding.windows
+        )
         parts = [self._part(encoding, window) for window in range(len(encoding.windows))]
         ends = np.mean([part.ends for part in parts], axis=0)
         for part, positions in zip(parts, encoding.windows, strict=True):
@@ -94,7 +97,9 @@ class _Run:
     ) -> Attribution:
         question, info, card = self.question, self.explained.backend.info, self.card
         difference = float(ends[0] - ends[1])
-        ledger = Ledger(float(scores.sum()) - difference, abs(difference), float(np.abs(scores).sum()))
+        ledger = Ledger(
+            float(scores.sum()) - difference, abs(difference), float(np.abs(scores).sum()), float(np.abs(ends).max())
+        )
         return Attribution(
             model=info.name,
             revision=info.revision,
@@ -142,7 +147,8 @@ class _Run:
         for solution in self._solutions(part.problem):
             scores = solution.scores.double().numpy()
             yield scores, solution.points
-            ledger = Ledger(float(scores.sum()) - own, min(abs(own), whole), float(np.abs(scores).sum()))
+            movement, size = float(np.abs(scores).sum()), float(np.abs(part.ends).max())
+            ledger = Ledger(float(scores.sum()) - own, min(abs(own), whole), movement, size)
             if ledger.settled(solution.unsettled, self.question.tolerance):
                 return
 
@@ -151,7 +157,7 @@ class _Run:
         if question.steps is None and isinstance(method, Refining):
             yield from method.refine(problem, question.max_steps)
         else:
-            yield method.attribute(problem, question.steps)
+            yield method.attribute(problem, question.steps or min(self.card.steps, question.max_steps) or None)
 
     def _problem(self, embedded: Embedded, function: Function, encoding: Encoding, window: int) -> Problem:
         positions = encoding.windows[window]
@@ -183,11 +189,16 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """missing: sum of scores less the difference; difference: |F(x) - F(baseline)|; movement: sum of |scores|."""
+    """What a ledger lacks, and what that is held against.
+
+    missing: sum of scores less the difference; difference: |F(x) - F(baseline)|; movement: sum of |scores|; size: the
+    greater of |F(x)| and |F(baseline)|, both computed in single precision.
+    """
 
     missing: float
     difference: float
     movement: float
+    size: float
 
     def criterion(self, tolerance: float) -> str:
         """By which rule it closes: "difference", "movement", "rounding" or "none" (see `Attribution`)."""
@@ -196,7 +207,7 @@ class Ledger:
             return "difference"
         if missing <= tolerance / 10 * self.movement:
             return "movement"
-        return "rounding" if missing <= ROUNDING else "none"
+        return "rounding" if missing <= ROUNDING * self.size else "none"
 
     def settled(self, unsettled: float | None, tolerance: float) -> bool:
         """Whether it closes, and does so in the parts of the path as well (UNSETTLED)."""
@@ -206,11 +217,21 @@ class Ledger:
         return unsettled <= UNSETTLED * tolerance * max(self.difference, self.movement / 10)
 
 
+def expected_passes(question: Question, words: int) -> int:
+    """How many passes a window of so many words is thought to take beside those of its ends."""
+    card = CARDS[question.method]
+    steps = question.steps or min(card.steps or FIRST_PLAN, question.max_steps)
+    return (
+        {"points": steps, "samples": steps, "orders": steps * words, "": 1}[card.counts]
+        if card.name != "occlusion"
+        else words
+    )
+
+
 def refuse_endless(question: Question, words: int, length: int) -> None:
     """Refuse what would take minutes: methods whose passes grow with the words. Raises ChoiceError."""
-    passes = {"shapley_value_sampling": (question.steps or 25) * words, "lime": question.steps or 200}
-    count = passes.get(question.method, 0)
-    if count * length > MOST_TOKENS_READ:
+    count = expected_passes(question, words)
+    if question.method in ("shapley_value_sampling", "lime") and count * length > MOST_TOKENS_READ:
         raise ChoiceError(
             f"{CARDS[question.method].title} would read {count:,} texts of {length} tokens here; up to "
             f"{MOST_TOKENS_READ:,} tokens are read. Shorten the text, or ask for fewer steps."

@@ -27,7 +27,7 @@ def by_layer(
     run = _Run(question, Score(question, backend.activation), on_progress, PLAN * (backend.layers + 1))
     states = backend.embedded_layers(encoding, question.baseline)
     ends = run.ends(states[0])
-    rows = [run.row(state, float(ends[0] - ends[1])) for state in states]
+    rows = [run.row(state, ends) for state in states]
     return LayerAttribution(
         model=backend.info.name,
         revision=backend.info.revision,
@@ -58,8 +58,9 @@ class _Run:
             found: np.ndarray = self._of(state, torch.cat((state.inputs, state.baseline))).double().numpy()
         return found
 
-    def row(self, state: Embedded, difference: float) -> tuple[np.ndarray, bool]:
-        """(scores of the tokens, whether they add up) of one layer."""
+    def row(self, state: Embedded, ends: np.ndarray) -> tuple[np.ndarray, bool]:
+        """(scores of the tokens, whether they add up) of one layer. ends: (2,), what `ends` gave."""
+        difference, size = float(ends[0] - ends[1]), float(np.abs(ends).max())
         problem = Problem(lambda rows: self._of(state, rows), state.inputs, state.baseline)
         method = METHODS["integrated_gradients"]
         if not isinstance(method, Refining):
@@ -67,7 +68,7 @@ class _Run:
         scores, closed = np.empty(0), False
         for solution in method.refine(problem, self._question.max_steps):
             scores = solution.scores.double().numpy()
-            ledger = Ledger(float(scores.sum()) - difference, abs(difference), float(np.abs(scores).sum()))
+            ledger = Ledger(float(scores.sum()) - difference, abs(difference), float(np.abs(scores).sum()), size)
             closed = ledger.criterion(self._question.tolerance) != "none"
             if ledger.settled(solution.unsettled, self._question.tolerance):
                 break

@@ -11,6 +11,7 @@ from bert_demo import validation
 from bert_demo.attribution import METHODS
 from bert_demo.backends.base import Backend
 from bert_demo.errors import ChoiceError
+from bert_demo.methods import CARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ def checked(
     if output == "margin" and len(backend.labels) == 1:
         raise ChoiceError("This model has one label, so there is no margin over another. Choose logit.")
     tolerance = validation.checked_tolerance(tolerance)
+    if steps is not None and not CARDS[method].counts:
+        raise ChoiceError(f"{CARDS[method].title} takes no steps. Leave them out.")
     if steps is not None:
         steps = validation.checked_whole(steps, "steps", 1, max_steps)
     index = validation.checked_target(target, backend.labels)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bert_demo.methods import CARDS
 from bert_demo.plots.markup import card, check, data, esc, grid, number, table
 from bert_demo.results import Attribution, WhatIf
 
@@ -51,23 +52,24 @@ def words_panel(result: Attribution, by_word: bool, method: str, clickable: bool
     )
 
 
-def labels_panel(results: Sequence[Attribution], method: str, count: int) -> str:
+def labels_panel(results: Sequence[Attribution], by_word: bool, method: str, count: int) -> str:
     """Every label at once: one row a label, one column a word, each row with its own ledger. count: of all labels."""
     first = results[0]
-    most = max((abs(word.score) for each in results for word in each.words), default=0.0) or 1.0
-    head = "<th></th>" + "".join(f'<th scope="col"><bdi>{esc(word.text)}</bdi></th>' for word in first.words)
+    cells_of = {each.target: [cell[:2] for cell in _cells(each, by_word) if cell[2] is not None] for each in results}
+    most = max((abs(score) for cells in cells_of.values() for _, score in cells), default=0.0) or 1.0
+    names = [name for name, _ in cells_of[first.target]]
+    head = "<th></th>" + "".join(f'<th scope="col"><bdi>{esc(name)}</bdi></th>' for name in names)
     head += '<th scope="col">difference</th><th scope="col">missing</th>'
     body = ""
     for each in results:
         cells = "".join(
-            f'<td class="{"pos" if word.score >= 0 else "neg"}" style="--a:{abs(word.score) / most:.3f}">'
-            f"{number(word.score)}</td>"
-            for word in each.words
+            f'<td class="{"pos" if score >= 0 else "neg"}" style="--a:{abs(score) / most:.3f}">{number(score)}</td>'
+            for _, score in cells_of[each.target]
         )
         figures = f'<td class="figure">{number(each.difference)}</td><td class="figure">{number(each.delta, 3)}</td>'
         body += f'<tr><th scope="row">{esc(each.target)}</th>{cells}{figures}</tr>'
-    names = ("label", "position", "word", "score")
-    rows = [(each.target, place, word.text, word.score) for each in results for place, word in enumerate(each.words)]
+    columns = ("label", "position", "word" if by_word else "token", "score")
+    rows = [(label, place, *cell) for label, cells in cells_of.items() for place, cell in enumerate(cells)]
     closed = sum(bool(each.converged) for each in results)
     proof = (
         check(closed == len(results), f"{closed} of {len(results)} ledgers closed within {first.tolerance:.2%}")
@@ -82,7 +84,7 @@ def labels_panel(results: Sequence[Attribution], method: str, count: int) -> str
         note += " This method does not look at the label: all rows are the same."
     if count > len(results):
         note += f" Shown are the {len(results)} most probable of {count} labels."
-    return card("Which words pull towards which label", grid(head, body) + proof + table(names, rows, "labels"), note)
+    return card("Which words pull towards which label", grid(head, body) + proof + table(columns, rows, "labels"), note)
 
 
 def waterfall_panel(result: Attribution, by_word: bool) -> str:
@@ -139,7 +141,8 @@ def ledger_panel(result: Attribution) -> str:
         return card(
             "Does it add up?",
             f'<div class="ledger">{lines}</div>{_verdict(result)}',
-            "It need not: this method does not share out the score. The numbers stand here to be compared.",
+            "It need not: this method does not share out the score. The numbers stand here to be compared."
+            + ("" if CARDS[result.method].from_baseline else " The baseline plays no part in its scores."),
         )
     return card(
         "Does it add up?",
@@ -161,8 +164,7 @@ def progress_panel(done: int, planned: int, what: str = "along the path from the
 
 
 def _verdict(result: Attribution) -> str:
-    kind = "integration steps" if result.method == "integrated_gradients" else "samples"
-    how = f"{result.steps} {kind}, {result.forward_passes} passes"
+    how = f"{result.steps} {CARDS[result.method].counts}, {result.forward_passes} passes"
     if not result.additive:
         return check(True, f"no claim that the scores add up ({result.forward_passes} passes)")
     if result.criterion == "difference":
@@ -174,7 +176,7 @@ def _verdict(result: Attribution) -> str:
             f"the sum of |scores| ({how})",
         )
     if result.criterion == "rounding":
-        return check(True, f"the difference is below what single precision can tell ({how})")
+        return check(True, f"what is missing is less than single precision can tell ({how})")
     return check(False, f"not converged within {result.tolerance:.2%}: read the scores with care ({how})")
 
 

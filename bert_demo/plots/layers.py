@@ -21,8 +21,10 @@ def layers_figure(result: LayerAttribution) -> go.Figure:
     names = layer_names(result)
     places = list(range(len(result.tokens)))
     labels = [f"{place} {plain(token.text)}" for place, token in enumerate(result.tokens)]
-    most = float(max(abs(result.scores).max(), 1e-9))
+    below = result.scores[:-1] if len(result.scores) > 1 else result.scores
+    most = float(max(abs(below).max(), 1e-9))
     few = len(places) <= 40
+    digits = 3 if result.output == "probability" else 2
     figure = go.Figure(
         go.Heatmap(
             z=result.scores,
@@ -31,8 +33,9 @@ def layers_figure(result: LayerAttribution) -> go.Figure:
             colorscale=_SCALE,
             zmin=-most,
             zmax=most,
-            text=[[number(score, 1) for score in row] for row in result.scores.tolist()],
+            text=[[number(score, digits) for score in row] for row in result.scores.tolist()],
             texttemplate="%{text}" if few else None,
+            textfont={"color": "#79828b"},
             hovertemplate="%{y}, %{x}<br>%{z:+.5f}<extra></extra>",
             colorbar={"orientation": "h", "y": 0, "yanchor": "top", "thickness": 8, "outlinewidth": 0, "len": 0.6},
         )
@@ -84,5 +87,5 @@ def ledgers_panel(result: LayerAttribution) -> str:
         grid(head, body) + proof + table(("state", "position", "token", "score"), scores, "layers"),
         f"Integrated Gradients of {esc(result.target)} from the state that the baseline ({esc(result.baseline)}) has "
         f"there. Each row must sum to {number(difference, 3)}: the same decision, carried by other positions layer by "
-        "layer, at the end by [CLS] alone.",
+        "layer, at the end by [CLS] alone. Colours end at the greatest score below the last row.",
     )

@@ -7,6 +7,7 @@ import csv
 import html
 import io
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -80,21 +81,22 @@ def message(text: str, kind: str = "info") -> str:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], name: str, more: str = "") -> str:
     """The numbers of a picture, folded away, with CSV and JSON of the same rows to keep; `more` is HTML."""
-    rows = [list(row) for row in rows]
+    rows = [[None if isinstance(cell, float) and math.isnan(cell) else cell for cell in row] for row in rows]
     head = "".join(f"<th>{esc(column)}</th>" for column in columns)
     body = "".join("<tr>" + "".join(f"<td>{esc(_shown(cell))}</td>" for cell in row) + "</tr>" for row in rows)
     records: list[Mapping[str, object]] = [dict(zip(columns, row, strict=True)) for row in rows]
+    text = json.dumps(records, ensure_ascii=False, indent=1, allow_nan=False)
     return (
         f'<div class="keep"><details><summary>table</summary><div class="scroll"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div></details>"
         f"{_link('CSV', f'{name}.csv', 'text/csv', _csv(columns, rows))}"
-        f"{_link('JSON', f'{name}.json', 'application/json', json.dumps(records, ensure_ascii=False, indent=1))}"
+        f"{_link('JSON', f'{name}.json', 'application/json', text)}"
         f"{more}</div>"
     )
 
 
 def _shown(cell: object) -> object:
-    return f"{cell:.6g}" if isinstance(cell, float) else cell
+    return "" if cell is None else f"{cell:.6g}" if isinstance(cell, float) else cell
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

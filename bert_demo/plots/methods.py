@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -46,10 +48,16 @@ def methods_panel(result: Comparison) -> str:
     head += "".join(f'<th scope="col">{name}</th>' for name in figures)
     body = "".join(_row(trial) for trial in result.trials)
     rows = [
-        (trial.attribution.method, *(word.score for word in trial.attribution.words), trial.seconds)
+        (
+            trial.attribution.method,
+            *(word.score for word in trial.attribution.words),
+            trial.attribution.delta if trial.attribution.additive else math.nan,
+            trial.attribution.forward_passes,
+            trial.seconds,
+        )
         for trial in result.trials
     ]
-    columns = ("method", *(f"{place} {word}" for place, word in enumerate(words)), "seconds")
+    columns = ("method", *(f"{place} {word}" for place, word in enumerate(words)), *figures)
     note = (
         f"Scores towards {esc(result.target)}. Each row has a unit of its own: colours are shares of its greatest. "
         "Orange: towards; blue, dashed: away; a method without a sign is all orange. <b>missing</b>: what the ledger "
@@ -153,9 +161,19 @@ def trial_panel(result: Comparison) -> str:
             better > 0,
             f"{better} of {known} methods find it sooner than the mean of {result.orders} random orders does",
         )
-        + table(columns, rows, "delete-and-see"),
+        + table(columns, rows, "delete-and-see")
+        + _curves_table(result),
         note,
     )
+
+
+def _curves_table(result: Comparison) -> str:
+    """The numbers of the plotted curves."""
+    names = [trial.attribution.method for trial in result.trials]
+    columns = ("words masked", *names, "random orders, mean", "5 %", "95 %")
+    band = (result.random_mean, result.random_low, result.random_high)
+    steps = zip(*(trial.curve.tolist() for trial in result.trials), *(each.tolist() for each in band), strict=True)
+    return table(columns, [(place, *row) for place, row in enumerate(steps)], "delete-and-see-curves")
 
 
 def agreement_panel(result: Comparison) -> str:
@@ -179,6 +197,37 @@ def agreement_panel(result: Comparison) -> str:
         "Kendall's tau between the sizes of the words' scores, 1 for the same order. A curiosity, not evidence: "
         "methods may agree and all be wrong, and there is no ground for expecting them to agree (Neely et al. 2022, "
         "arXiv 2205.04559).",
+    )
+
+
+def corpus_panel(figures: Mapping[str, Any]) -> str:
+    """The same test on many sentences, and against what people marked. figures: assets/corpus.json."""
+    names = ("area", "comprehensiveness", "sufficiency", "people")
+    columns = ("method", "area below random", "comprehensiveness", "sufficiency", "agreement with people")
+    found = sorted(figures["methods"].items(), key=lambda each: -each[1]["area"][0])
+    head = "".join(f'<th scope="col">{name}</th>' for name in (*columns, "passes", "seconds"))
+    body = "".join(
+        f'<tr><th scope="row">{esc(CARDS[method].title)}</th>'
+        + "".join(
+            f"<td>{row[each][0]:.3f} <small>({row[each][1]:.3f} to {row[each][2]:.3f})</small></td>" for each in names
+        )
+        + f"<td>{row['passes']:.0f}</td><td>{row['seconds']:.2f}</td></tr>"
+        for method, row in found
+    )
+    ends = [f"{each} {end}" for each in names for end in ("", "low", "high")]
+    rows = [(method, *(value for each in names for value in row[each])) for method, row in found]
+    note = (
+        f"The same test with the bundled model {esc(figures['model'])} on {figures['sentences']} sentences of "
+        f"{esc(figures['source'])}, its own answer explained; in brackets the 95 % interval. <b>Agreement with "
+        "people</b>: the average precision (DeYoung et al. 2020) with which a method's scores find the words that "
+        "annotators of the treebank, shown the word alone, put on that answer's side "
+        f"({figures['sentences_people']} sentences have such a word and another). People say what a sentence means; "
+        "whether the model looked there is what the other columns ask."
+    )
+    return card(
+        "On many sentences",
+        grid(head, body) + table(("method", *(e.strip() for e in ends)), rows, "methods-corpus"),
+        note,
     )
 
 

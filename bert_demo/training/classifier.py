@@ -20,6 +20,7 @@ from transformers import (
 
 from bert_demo.backends.hub import reads_at_once
 from bert_demo.errors import BadDataError
+from bert_demo.training import paths
 from bert_demo.training.evaluation.classification import probabilities
 from bert_demo.training.labelled import Labelled, read_labelled
 from bert_demo.training.loop import Report, Schedule, load_start, train
@@ -41,7 +42,8 @@ class ClassifierTask:
     files are learnt from (but for the rows kept for the temperature); of `parted` every HOLD_OUT_EVERYth row is left
     out, to measure on; `natural` are files in the Treebank's spelling ("is n't ."), learnt from as people
     write ("isn't."). rank: of the adapters, 0 to train all weights; origin: what the start was continued from, for
-    adapters that begin towards it; smoothing: of the labels (Szegedy et al. 2016).
+    adapters that begin towards it; smoothing: of the labels (Szegedy et al. 2016); steady: the share of
+    rows that are drawn towards their baseline (`paths`).
     """
 
     start: str
@@ -55,6 +57,7 @@ class ClassifierTask:
     rank: int = 0
     origin: str = ""
     smoothing: float = 0.0
+    steady: float = 0.0
 
 
 def finetune(task: ClassifierTask, schedule: Schedule, report: Report) -> tuple[Any, PreTrainedTokenizerBase]:
@@ -90,9 +93,14 @@ def finetune(task: ClassifierTask, schedule: Schedule, report: Report) -> tuple[
 
     def loss_of(model: Any, batch: Any) -> tuple[torch.Tensor, int]:
         ids, attention, truth = batch
-        logits = model(input_ids=ids, attention_mask=attention).logits
-        loss = torch.nn.functional.cross_entropy(logits, truth, label_smoothing=task.smoothing)
-        return loss, int(attention.sum())
+        if not task.steady:
+            logits = model(input_ids=ids, attention_mask=attention).logits
+            loss = torch.nn.functional.cross_entropy(logits, truth, label_smoothing=task.smoothing)
+            return loss, int(attention.sum())
+        places = paths.placed(len(ids), task.steady)
+        logits = paths.logits_at(model, ids, attention, places, frame[:2], frame[2])
+        targets = paths.targets_at(truth, logits.shape[1], places, task.smoothing)
+        return torch.nn.functional.cross_entropy(logits, targets), int(attention.sum())
 
     train(model, batch_at, loss_of, plan, task.output / "checkpoints" / "classifier.pt", report)
     temperature = calibrate(model, tokenizer, apart)

@@ -102,9 +102,12 @@ def _classifier(options: argparse.Namespace, schedule: Schedule) -> None:
         options.rank,
         options.towards,
         options.smoothing,
+        options.steady,
     )
     if task.rank and not Path(task.start).is_dir():
         raise BadDataError("--rank needs a --start that is a directory: the adapter names the place of its base.")
+    if not 0 <= task.steady <= 1:
+        raise BadDataError("--steady is a share of the rows, from 0 to 1.")
     if task.origin and not task.rank:
         raise BadDataError("--towards is for adapters: give their --rank as well.")
     sets: dict[str, Labelled] = {_place(path): read_labelled(path, labels) for path in tests}

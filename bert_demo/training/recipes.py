@@ -100,10 +100,11 @@ def _sentiment(places: Places) -> classifier.ClassifierTask:
         places.output / "sentiment",
         parted=(imdb,),
         natural=(sst,),
-        epochs=0.58,
+        epochs=1.8,
         rank=SENTIMENT_RANK,
         origin=str(places.encoder),
         smoothing=0.05,
+        steady=0.5,
     )
 
 
@@ -190,9 +191,12 @@ RECIPES: Mapping[str, Recipe] = {
         1.5e-4,
         "Is a sentence or a review negative or positive? The first use that every course on BERT shows.",
         "judging people, or anything that matters to them, by what they wrote.",
-        "SST-2 (Socher et al. 2013, in GLUE's layout), as it is and in everyday spelling, and reviews of the Large "
-        "Movie Review Dataset (Maas et al. 2011); neither states a licence for the texts. SST-2 dev was looked at "
-        "twice before: to choose the share of the blend in `base`, and how the adapters begin.",
+        "SST-2 (Socher et al. 2013, in GLUE's layout), as it is and in everyday spelling, and reviews of the "
+        "Large Movie Review Dataset (Maas et al. 2011); neither states a licence for the texts. SST-2 dev was "
+        "looked at four times before: to choose the share of the blend in `base`, how the adapters begin, that "
+        "they train longer, and that rows are drawn towards padding (`steady`). The weights here were made in "
+        "three goes: 0.58 of an epoch with the rate falling to nothing, on from there to 1.8, both without "
+        "`steady`, and 700 steps with it, at 0.0001 falling to nothing.",
         "A warm and funny film.",
     ),
     "topics": _classifier(

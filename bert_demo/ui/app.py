@@ -71,7 +71,9 @@ class App:
         with gr.Tab(tab.title, id=tab.name, elem_id=f"tab-{tab.name}") as panel:
             notice = html(elem_classes="notice", elem_id=f"notice-{tab.name}")
             parts = tab.build()
-            notice.value = message(parts.asked_for) if parts.asked_for else ""
+            if parts.asked_for:
+                notice.value = message(parts.asked_for)
+                notice.elem_classes = [*notice.elem_classes, "asked-for"]
         panel.select(None, js=f"() => window.bertDemo.address({{tab: '{tab.name}'}})", **PRIVATE)
         self.lenses.append((tab, notice, parts))
         return self.lenses[-1]

@@ -11,6 +11,7 @@ from bert_demo.errors import DemoError
 from bert_demo.methods import CARDS
 from bert_demo.plots import attributions as plots
 from bert_demo.plots.markup import message, working
+from bert_demo.ui.bar import QUIET
 from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html, panel_runner
 from bert_demo.validation import BASELINES, CHANGES, OUTPUTS
 
@@ -65,7 +66,7 @@ class AttributionsTab:
         self.word = gr.State(None)
         controls = [target, baseline, output, method, level]
         self.choices = [target, baseline, output, method]
-        outputs = [self.words, waterfall, ledger, self.word, self.changed]
+        outputs = [self.words, waterfall, ledger]
         reruns = [each.input for each in controls]
         return Parts(body, controls, outputs, reruns, preview=self.preview, targets=target)
 
@@ -83,17 +84,17 @@ class AttributionsTab:
             results = [
                 service.attribute(ask.text, ask.pair, ask.model, label, *choices, on_progress=watch) for label in shown
             ]
-            panel = plots.labels_panel(results, CARDS[method].title, len(labels))
+            panel = plots.labels_panel(results, level == "words", CARDS[method].title, len(labels))
             best = next(each for each in results if each.target == ranked[0])
-            return [panel, "", plots.ledger_panel(best), None, _EACH]
+            return [panel, "", plots.ledger_panel(best)]
         result = service.attribute(
             ask.text, ask.pair, ask.model, chosen, *choices, on_progress=watch, on_estimate=watch.estimate
         )
-        return [*_panels(result, level == "words"), None, _CLICK]
+        return _panels(result, level == "words")
 
     def preview(self, estimate: Attribution, controls: Sequence[Any]) -> list[Any]:
         """The same panels from an estimate that is still being refined."""
-        return [*_panels(estimate, controls[-1] == "words"), *[gr.skip()] * 2]
+        return _panels(estimate, controls[-1] == "words")
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """A clicked word is masked, deleted or replaced, and the text asked again beside what the ledger had said."""
@@ -102,7 +103,14 @@ class AttributionsTab:
         def changed(watch: Watch, ask: Ask, word: Any, change: str, by: str, *choices: Any) -> str:
             return tried(page.service(), ask, word, change, by, choices, watch)
 
-        run = panel_runner(changed, working("Asking again \N{HORIZONTAL ELLIPSIS}"))
+        run = panel_runner(changed, "Asking again \N{HORIZONTAL ELLIPSIS}")
+        gr.on(
+            [page.asked.change, *[choice.input for choice in self.choices]],
+            lambda target: (None, _EACH if target == EVERY else _CLICK),
+            self.choices[0],
+            [self.word, self.changed],
+            **QUIET,
+        )
         return [
             self.words.pick(_word, None, self.word, **_AT_ONCE).then(run, given, self.changed, **_AT_ONCE),
             self.changed.pick(_offer, None, [self.change, self.by], **_AT_ONCE).then(

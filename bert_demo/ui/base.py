@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import gradio as gr
 
 from bert_demo.errors import CancelledError, DemoError
-from bert_demo.plots.markup import message
+from bert_demo.plots.markup import message, working
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
@@ -204,17 +204,22 @@ def runner(tab: Tab, parts: Parts, service: Callable[[], BertService]) -> Callab
 
 def panel_runner(make: Callable[..., str], patience: str) -> Callable[..., AsyncIterator[str]]:
     """The event handler of a panel beside a lens's answer: make(watch, *inputs) gives its HTML, `patience` stands there
-    meanwhile. Stopped, left or asked anew, it ends like a lens."""
+    meanwhile, with the passes. Stopped, left or asked anew, it ends like a lens."""
     latest = _Latest(_workers)
 
     async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[str]:
         try:
-            async for _, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
-                yield patience if done is None else done
+            async for watch, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
+                yield _meanwhile(patience, watch) if done is None else done
         except Exception as error:
             yield explain(error)
 
     return run
+
+
+def _meanwhile(patience: str, watch: Watch) -> str:
+    done, planned = watch.passes
+    return working(f"{patience} {done} of {planned} passes") if planned else working(patience)
 
 
 class _Latest:

@@ -75,7 +75,7 @@ class FillMaskTab:
 
         asked = gr.on(
             [self.explain.click, self.candidate.submit, self.against.submit],
-            panel_runner(self._why(page), working("Explaining \N{HORIZONTAL ELLIPSIS}")),
+            panel_runner(self._why(page), "Explaining \N{HORIZONTAL ELLIPSIS}"),
             [page.asked, page.hidden, self.candidate, self.against, self.number],
             self.why,
             **shown,
@@ -124,9 +124,15 @@ class FillMaskTab:
 def reasons(
     service: BertService, ask: Ask, hidden: Hidden, candidate: str, against: str, number: int, watch: Watch
 ) -> str:
-    """Which words made the model write `candidate` behind mask `number` (from 1), as words and a ledger."""
+    """Which words made the model write `candidate` behind mask `number` (from 1), as words and a ledger.
+
+    Raises ChoiceError for a mask that is not there, and what `attribute_mask` raises.
+    """
     model = service.choose("fill-mask", ask.model)
-    text = service.fill_mask(ask.text, model, 1, hide=hidden).text
+    found = service.fill_mask(ask.text, model, 1, hide=hidden)
+    text = found.text
+    if not 1 <= number <= len(found.slots):
+        raise ChoiceError(f"There is no mask {number}: the text has {len(found.slots)}, counted from 1.")
     result = service.attribute_mask(text, candidate, against, number - 1, model, on_progress=watch)
     title = CARDS[result.method].title
     return f'<div class="why">{words_panel(result, True, title, clickable=False)}{ledger_panel(result)}</div>'

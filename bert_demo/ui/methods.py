@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import gradio as gr
 from bert_demo.plots import methods as plots
 from bert_demo.plots.attributions import progress_panel
 from bert_demo.plots.markup import working
+from bert_demo.settings import ASSETS
 from bert_demo.ui.attributions import PREDICTED
 from bert_demo.ui.base import Ask, Hidden, Page, Parts, Watch, html
 from bert_demo.validation import BASELINES, OUTPUTS
@@ -45,6 +47,8 @@ class MethodsTab:
                 with gr.Column(scale=4, min_width=300):
                     trial = html(elem_id="trial")
             agreement = html(elem_id="agreement")
+        figures = json.loads((ASSETS / "corpus.json").read_text(encoding="utf-8"))
+        html(plots.corpus_panel(figures), elem_id="methods-corpus")
         outputs = [rows, figure, trial, agreement]
         return Parts(body, [target, baseline, output], outputs, [compare.click], asked_for=ASK, targets=target)
 

@@ -31,18 +31,23 @@ class Targets:
         """Follow the model of every new question; what was chosen stays while the labels stay."""
         nothing = [gr.skip()] * (len(self._dropdowns) + 1)
 
-        def follow(ask: Ask, offered: Sequence[str]) -> list[Any]:
+        def follow(ask: Ask, offered: Sequence[str], *chosen: str) -> list[Any]:
             try:
                 labels = labels_of(service(), ask)
             except DemoError:
                 return nothing
-            return nothing if labels == tuple(offered) else [value for _, value in self.values(labels)]
+            return nothing if labels == tuple(offered) else [value for _, value in self.values(labels, chosen)]
 
-        asked.change(follow, [asked, self.offered], [self.offered, *self._dropdowns], **QUIET)
+        asked.change(follow, [asked, self.offered, *self._dropdowns], [self.offered, *self._dropdowns], **QUIET)
 
-    def values(self, labels: tuple[str, ...]) -> list[tuple[Any, Any]]:
-        """(component, new value) of what is offered and of each dropdown."""
-        updates = [gr.Dropdown(choices=[*first, *labels], value=first[0], render=False) for first in self._first]
+    def values(self, labels: tuple[str, ...], chosen: Sequence[str] = ()) -> list[tuple[Any, Any]]:
+        """(component, new value) of what is offered and of each dropdown. A choice that is always there stays."""
+        values = [name if name in first else first[0] for first, name in zip(self._first, chosen, strict=False)]
+        values = values or [first[0] for first in self._first]
+        updates = [
+            gr.Dropdown(choices=[*first, *labels], value=value, render=False)
+            for first, value in zip(self._first, values, strict=True)
+        ]
         return [(self.offered, labels), *zip(self._dropdowns, updates, strict=True)]
 
 

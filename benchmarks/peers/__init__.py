@@ -1,0 +1,1 @@
+"""ferret and transformers-interpret beside this project, each in its own environment."""
