@@ -220,12 +220,10 @@ class Ledger:
 def expected_passes(question: Question, words: int) -> int:
     """How many passes a window of so many words is thought to take beside those of its ends."""
     card = CARDS[question.method]
+    if not card.counts:
+        return words if card.name == "occlusion" else 1
     steps = question.steps or min(card.steps or FIRST_PLAN, question.max_steps)
-    return (
-        {"points": steps, "samples": steps, "orders": steps * words, "": 1}[card.counts]
-        if card.name != "occlusion"
-        else words
-    )
+    return steps * words if card.counts == "orders" else steps
 
 
 def refuse_endless(question: Question, words: int, length: int) -> None:

@@ -42,11 +42,9 @@ class Targets:
 
     def values(self, labels: tuple[str, ...], chosen: Sequence[str] = ()) -> list[tuple[Any, Any]]:
         """(component, new value) of what is offered and of each dropdown. A choice that is always there stays."""
-        values = [name if name in first else first[0] for first, name in zip(self._first, chosen, strict=False)]
-        values = values or [first[0] for first in self._first]
         updates = [
-            gr.Dropdown(choices=[*first, *labels], value=value, render=False)
-            for first, value in zip(self._first, values, strict=True)
+            gr.Dropdown(choices=[*first, *labels], value=name if name in first else first[0], render=False)
+            for first, name in zip(self._first, chosen or [""] * len(self._first), strict=True)
         ]
         return [(self.offered, labels), *zip(self._dropdowns, updates, strict=True)]
 
