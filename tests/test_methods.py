@@ -82,7 +82,7 @@ def test_refining_stops_at_the_most_points_that_it_may_use() -> None:
     solutions = list(
         METHODS["integrated_gradients"].refine(Problem(rough, torch.ones(1, 1, 1), torch.zeros(1, 1, 1)), 40)
     )
-    assert solutions[0].points == 9 and solutions[-1].points == 40
+    assert solutions[0].points == 13 and solutions[-1].points == 40
     assert solutions[-1].unsettled > 0.1
 
 

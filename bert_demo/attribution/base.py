@@ -42,11 +42,13 @@ class Solution:
 
     unsettled: for a method that integrates, the sum over its panels of |what it found - what the function rose by|:
     an error that cancels between panels still shows in it; None where it is not known.
+    ends: the function of the input and of the baseline, where the method came by both.
     """
 
     scores: torch.Tensor
     points: int
     unsettled: float | None = None
+    ends: tuple[float, float] | None = None
 
 
 class Method(Protocol):

@@ -19,7 +19,7 @@ from bert_demo.attribution import quadrature
 from bert_demo.attribution.base import Problem, Solution
 
 TOKENS_AT_ONCE = 1024
-FIRST_POINTS = 9
+FIRST_POINTS = 13
 MORE_POINTS = 4
 """Panels halved at a time, at least; of more points a quarter as many again."""
 
@@ -48,7 +48,8 @@ class IntegratedGradients:
         while True:
             scores = path.integrate(points)
             gap = quadrature.gaps(points, path.slopes, path.values)
-            yield Solution(scores, len(points), float(np.abs(gap).sum()))
+            ends = (float(path.values[-1]), float(path.values[0]))
+            yield Solution(scores, len(points), float(np.abs(gap).sum()), ends)
             room = min(most - len(points), max(MORE_POINTS, len(points) // 4))
             middles = quadrature.halved(points, gap, room, float(np.abs(gap).mean()) / 4)
             if room < 1 or not len(middles):

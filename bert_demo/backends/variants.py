@@ -1,14 +1,13 @@
 """Variants of a model that share its weights and never touch it.
 
-A variant is a deep copy of the module tree whose memo already holds every parameter and buffer: it costs
-milliseconds and no memory to speak of, and whatever is replaced on it leaves the shared model as it was.
+A variant is a copy of the module tree that holds the same parameters and buffers: it costs a millisecond and no memory
+to speak of, and whatever is replaced on it leaves the shared model as it was.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from itertools import chain
 from typing import Any
 
 import torch
@@ -27,9 +26,29 @@ def install_hooks(model: Any) -> None:
 
 
 def shared_copy(model: nn.Module) -> Any:
-    """Copy the modules of `model`, not its weights."""
-    memo = {id(tensor): tensor for tensor in chain(model.parameters(), model.buffers())}
-    return copy.deepcopy(model, memo)
+    """Copy the modules of `model` and their configuration, not their weights.
+
+    A module's dictionaries (children, parameters, buffers, hooks) are its own; every other attribute is shared.
+    """
+    configurations: dict[int, Any] = {}
+    modules: dict[int, nn.Module] = {}
+
+    def copied(module: nn.Module) -> nn.Module:
+        if id(module) not in modules:
+            twin = modules[id(module)] = object.__new__(type(module))
+            held = {
+                name: type(value)(value) if isinstance(value, dict) else value for name, value in vars(module).items()
+            }
+            vars(twin).update(held)
+            twin._modules = {name: child and copied(child) for name, child in module._modules.items()}
+            config = held.get("config")
+            if config is not None:
+                if id(config) not in configurations:
+                    configurations[id(config)] = copy.copy(config)
+                twin.config = configurations[id(config)]
+        return modules[id(module)]
+
+    return copied(model)
 
 
 class _Gather(nn.Module):

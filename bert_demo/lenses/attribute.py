@@ -22,7 +22,7 @@ MOST_WINDOWS = 8
 """Windows of a text that are explained; each costs as many passes as a text of its own."""
 FIRST_PLAN = 16
 """Passes that a window is thought to take until it takes more."""
-UNSETTLED = 2.0
+UNSETTLED = 3.0
 """The panels of a path may be open by so many times what the whole ledger may be: their errors can cancel in it."""
 
 ROUNDING = 8 * float(np.finfo(np.float32).eps)
@@ -80,17 +80,18 @@ class _Run:
             2 + expected_passes(self.question, len({encoding.tokens[place].word for place in window} - {None}))
             for window in encoding.windows
         )
+        if len(encoding.windows) == 1:
+            for found, points, own in self._refined(self._part(encoding, 0), None):
+                yield self._result(encoding, (text, pair), found, own, points)
+            return
         parts = [self._part(encoding, window) for window in range(len(encoding.windows))]
-        ends = np.mean([part.ends for part in parts], axis=0)
-        for part, positions in zip(parts, encoding.windows, strict=True):
-            found, points = np.empty(0), 0
-            for found, points in self._refined(part, abs(float(ends[0] - ends[1]))):
-                if len(parts) == 1:
-                    yield self._result(encoding, (text, pair), found, ends, points)
+        both = [self._ends(part) for part in parts]
+        ends = np.mean(both, axis=0)
+        for part, own, positions in zip(parts, both, encoding.windows, strict=True):
+            *_, (found, points, _) = self._refined(part, own, abs(float(ends[0] - ends[1])))
             np.add.at(scores, list(positions), found * share)
             most = max(most, points)
-        if len(encoding.windows) > 1:
-            yield self._result(encoding, (text, pair), scores, ends, most)
+        yield self._result(encoding, (text, pair), scores, ends, most)
 
     def _result(
         self, encoding: Encoding, texts: tuple[str, str | None], scores: np.ndarray, ends: np.ndarray, points: int
@@ -122,8 +123,8 @@ class _Run:
             mask=self.explained.mask,
         )
 
-    def _part(self, encoding: Encoding, window: int) -> _Part:
-        """One window with the scores of its ends."""
+    def _part(self, encoding: Encoding, window: int) -> Problem:
+        """One window, the function counting its passes."""
         embedded = self.explained.embedded(encoding, window, self.question.baseline)
 
         def function(embeddings: torch.Tensor) -> torch.Tensor:
@@ -134,20 +135,28 @@ class _Run:
 
         problem = self._problem(embedded, function, encoding, window)
         refuse_endless(self.question, len(problem.words), embedded.inputs.shape[1])
+        return problem
+
+    def _ends(self, part: Problem) -> np.ndarray:
+        """(2,): the scores of a window's text and of its baseline."""
         with torch.no_grad():
-            ends = function(torch.cat((embedded.inputs, embedded.baseline))).double().numpy()
-        return _Part(problem, ends)
+            return part.function(torch.cat((part.inputs, part.baseline))).double().numpy()
 
-    def _refined(self, part: _Part, whole: float) -> Iterator[tuple[np.ndarray, int]]:
-        """Estimates of one window: scores of its tokens, points used.
+    def _refined(
+        self, part: Problem, ends: np.ndarray | None, whole: float = np.inf
+    ) -> Iterator[tuple[np.ndarray, int, np.ndarray]]:
+        """Estimates of one window: scores of its tokens, points used, scores of its ends.
 
-        whole: |difference| of all windows together. A window settles within that, so that the whole closes with it.
+        ends: None where they are not known yet; a method that comes by them saves a batch. whole: |difference| of all
+        windows together. A window settles within that, so that the whole closes with it.
         """
-        own = float(part.ends[0] - part.ends[1])
-        for solution in self._solutions(part.problem):
+        for solution in self._solutions(part):
+            if ends is None:
+                ends = self._ends(part) if solution.ends is None else np.asarray(solution.ends)
+            own = float(ends[0] - ends[1])
             scores = solution.scores.double().numpy()
-            yield scores, solution.points
-            movement, size = float(np.abs(scores).sum()), float(np.abs(part.ends).max())
+            yield scores, solution.points, ends
+            movement, size = float(np.abs(scores).sum()), float(np.abs(ends).max())
             ledger = Ledger(float(scores.sum()) - own, min(abs(own), whole), movement, size)
             if ledger.settled(solution.unsettled, self.question.tolerance):
                 return
@@ -177,14 +186,6 @@ class _Run:
     def _attentions(self, encoding: Encoding, window: int) -> np.ndarray:
         self.passes += 1
         return self.explained.backend.attentions(encoding, window)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A window. ends: (2,), the scores of the text and of the baseline in it."""
-
-    problem: Problem
-    ends: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
