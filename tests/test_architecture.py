@@ -23,6 +23,7 @@ LEVELS = {
     "records": 5,
     "shelf": 4,
     "explaining": 4.5,
+    "looking": 4.5,
     "service": 5,
     "api_explaining": 5.5,
     "api": 6,

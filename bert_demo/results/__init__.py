@@ -18,20 +18,28 @@ from bert_demo.results.answers import (
 )
 from bert_demo.results.attributions import Attribution, Comparison, LayerAttribution, Trial, WhatIf, WordScore
 from bert_demo.results.common import Token
+from bert_demo.results.heads import HABITS, Ablation, Head, HeadProfiles, HeadSteps, HeadWorth, PruneCurve
 
 __all__ = [
+    "HABITS",
+    "Ablation",
     "Attention",
     "Attribution",
     "Candidate",
     "Classification",
     "Comparison",
     "FillMask",
+    "Head",
+    "HeadProfiles",
+    "HeadSteps",
+    "HeadWorth",
     "LabelScore",
     "LayerAttribution",
     "MaskSlot",
     "ModelInfo",
     "NextSentence",
     "Original",
+    "PruneCurve",
     "Token",
     "Trial",
     "WhatIf",

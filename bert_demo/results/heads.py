@@ -1,0 +1,151 @@
+"""What the lenses answer that look at single heads: steps, habits, worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bert_demo.results.answers import Classification, FillMask
+from bert_demo.results.attributions import Attribution
+from bert_demo.results.common import Token, check, frozen
+
+Head = tuple[int, int]
+"""(layer, head), both from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSteps:
+    """softmax(q k^T / sqrt(d)) v for one query of one head, every number of it.
+
+    query: position of the query among `tokens`; q: (d,); keys, values: (n, d); products: (n,), q times each key;
+    scaled: (n,), products over sqrt(d); weights: (n,), their softmax; output: (d,), the weighted sum of the values.
+    All are worked out in double precision from the model's own q, keys and values; largest_error: the greatest
+    distance of `weights` and `output` from what the model itself had.
+    """
+
+    model: str
+    revision: str
+    tokens: tuple[Token, ...]
+    layer: int
+    head: int
+    query: int
+    q: np.ndarray
+    keys: np.ndarray
+    values: np.ndarray
+    products: np.ndarray
+    scaled: np.ndarray
+    weights: np.ndarray
+    output: np.ndarray
+    largest_error: float
+
+    def __post_init__(self) -> None:
+        count, size = len(self.tokens), len(self.q)
+        check(self.keys.shape == (count, size) == self.values.shape, "a key and a value for each token")
+        check(self.products.shape == self.scaled.shape == self.weights.shape == (count,), "a weight for each token")
+        check(self.output.shape == (size,), "the output is as wide as the query")
+        for name in ("q", "keys", "values", "products", "scaled", "weights", "output"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+
+HABITS = ("self", "previous", "next", "[CLS]", "[SEP]", "punctuation", "same word")
+"""Where a head's attention can go, as shares of it (they may overlap: [SEP] may be the next token)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadProfiles:
+    """What each head does on one text, means over the queries.
+
+    shares: (layers, heads, HABITS): the share of its attention that goes to the query itself, to the token before and
+    behind it, to the first special token, to the other special tokens, to punctuation, and to the same token elsewhere;
+    entropy: (layers, heads) in nats, from 0 (one key) to log(n) (all alike); distance: (layers, heads), mean |query -
+    key| in tokens.
+    """
+
+    model: str
+    revision: str
+    tokens: tuple[Token, ...]
+    shares: np.ndarray
+    entropy: np.ndarray
+    distance: np.ndarray
+
+    def __post_init__(self) -> None:
+        layers, heads = self.entropy.shape
+        check(self.shares.shape == (layers, heads, len(HABITS)), "shares are (layers, heads, habits)")
+        check(self.distance.shape == (layers, heads), "distances are (layers, heads)")
+        for name in ("shares", "entropy", "distance"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def habit(self, layer: int, head: int) -> str:
+        """The head's habit in words: the largest share when it is at least a half, else how broad it is."""
+        shares = self.shares[layer, head]
+        best = int(shares.argmax())
+        if shares[best] >= 0.5:
+            return f"{HABITS[best]} {shares[best]:.0%}"
+        broad = self.entropy[layer, head] >= 0.8 * np.log(max(2, len(self.tokens)))
+        return "broad" if broad else "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """A model with heads switched off beside the untouched one; a part is None where the model lacks the head for it.
+
+    heads: those switched off, in order.
+    """
+
+    model: str
+    revision: str
+    heads: tuple[Head, ...]
+    labels: tuple[Classification, Classification] | None
+    fillings: tuple[FillMask, FillMask] | None
+    attributions: tuple[Attribution, Attribution] | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadWorth:
+    """What each head is worth to one answer: the score with the head switched off less the score of the whole model.
+
+    target: the label, or the word behind the mask; output: "logit" or "probability"; score: of the whole model;
+    changes: (layers, heads); layer_passes: passes through single layers that it took; full_passes: as many full passes
+    through all layers would have been taken without sharing what lies below the changed layer.
+    """
+
+    model: str
+    revision: str
+    target: str
+    output: str
+    score: float
+    changes: np.ndarray
+    layer_passes: int
+    full_passes: int
+
+    def __post_init__(self) -> None:
+        check(self.changes.ndim == 2, "changes are (layers, heads)")
+        object.__setattr__(self, "changes", frozen(self.changes))
+
+
+@dataclass(frozen=True, slots=True)
+class PruneCurve:
+    """Accuracy over labelled texts while heads are switched off, the least important first (Michel et al. 2019).
+
+    order: all heads, least important first; importance: (layers, heads), the mean |gradient of the loss by the head's
+    gate|, each layer scaled to length 1; counts: how many heads are off at each point, from 0 to
+    all; accuracy: (points,);
+    random: (points,), the accuracy when as many heads are off in a random order (mean of `orders` orders); rows: texts.
+    """
+
+    model: str
+    revision: str
+    order: tuple[Head, ...]
+    importance: np.ndarray
+    counts: tuple[int, ...]
+    accuracy: np.ndarray
+    random: np.ndarray
+    orders: int
+    rows: int
+
+    def __post_init__(self) -> None:
+        check(len(self.order) == self.importance.size, "every head is in the order once")
+        check(self.accuracy.shape == self.random.shape == (len(self.counts),), "an accuracy for each point")
+        for name in ("importance", "accuracy", "random"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
