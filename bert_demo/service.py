@@ -8,12 +8,13 @@ from typing import Any
 import torch
 
 from bert_demo import validation
-from bert_demo.backends.base import Backend
+from bert_demo.backends.base import Backend, Encoding
 from bert_demo.cache import ResultCache
 from bert_demo.catalogue import CATALOGUE, DEFAULT_FOR_TASK, ModelCard, find
 from bert_demo.errors import MissingHeadError, TextError
 from bert_demo.explaining import Explaining
 from bert_demo.lenses import attention, classify, fill_mask
+from bert_demo.looking import Looking
 from bert_demo.results import (
     Attention,
     Classification,
@@ -25,7 +26,7 @@ from bert_demo.settings import Settings
 from bert_demo.shelf import Shelf
 
 
-class BertService(Explaining):
+class BertService(Explaining, Looking):
     """Every lens on every model. All calls may run in several threads at once."""
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -152,18 +153,19 @@ class BertService(Explaining):
 
     def _all_heads(self, backend: Backend, text: str, pair: str | None, window: int | None) -> Attention:
         encoding = backend.encode(text, pair)
-        count = len(encoding.windows)
-        if window is None:
-            if count > 1:
-                raise TextError(
-                    f"The text has {len(encoding.tokens)} tokens and this model reads {backend.limit} at once, in "
-                    f"{count} windows. Shorten it (in Python, window=0 to {count - 1} chooses one of them)."
-                )
-            window = 0
-        number = validation.checked_whole(window, "window", 0, count - 1)
+        number = self._window(backend, encoding, window)
         return self._cache.get(
             ("attention", backend.info, text, pair, number), lambda: attention.attention(backend, encoding, number)
         )
+
+    def _window(self, backend: Backend, encoding: Encoding, window: int | None) -> int:
+        count = len(encoding.windows)
+        if window is None and count > 1:
+            raise TextError(
+                f"The text has {len(encoding.tokens)} tokens and this model reads {backend.limit} at once, in "
+                f"{count} windows. Shorten it (in Python, window=0 to {count - 1} chooses one of them)."
+            )
+        return validation.checked_whole(window or 0, "window", 0, count - 1)
 
 
 def _info(card: ModelCard) -> ModelInfo:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -44,6 +44,18 @@ class Embedded:
     masked: torch.Tensor | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one head computes: q, k, v, output (n, d), weights (n, n), all in single precision; scaling: 1 / sqrt(d)."""
+
+    q: np.ndarray
+    k: np.ndarray
+    v: np.ndarray
+    weights: np.ndarray
+    output: np.ndarray
+    scaling: float
+
+
 class Backend(Protocol):
     """A loaded model. Every method leaves it as it was; several threads may call at once."""
 
@@ -71,6 +83,33 @@ class Backend(Protocol):
 
     def attentions(self, encoding: Encoding, window: int) -> np.ndarray:
         """(layers, heads, n, n) attention weights of one window."""
+        ...
+
+    def trace(self, encoding: Encoding, window: int, layer: int, head: int) -> Trace:
+        """What one head (from 0) computes on one window. Raises ModelError for an unknown kind of model."""
+        ...
+
+    def without(self, heads: Sequence[tuple[int, int]]) -> Backend:
+        """The same model with these (layer, head) adding nothing. Raises ModelError for an unknown kind."""
+        ...
+
+    def without_each(self, encoding: Encoding, window: int, mask: int | None = None) -> Iterator[np.ndarray]:
+        """For each layer (heads, labels), the classifier's logits without each of its heads.
+
+        mask: a position of `encoding.tokens` that holds a mask; then (heads, vocabulary), the logits there.
+        """
+        ...
+
+    def mask_logits(self, encoding: Encoding, window: int, mask: int) -> np.ndarray:
+        """(vocabulary,) logits of the masked-language model at that position."""
+        ...
+
+    def many_logits(self, encodings: Sequence[Encoding]) -> np.ndarray:
+        """(texts, labels), the classifier's logits of texts of one window each."""
+        ...
+
+    def gate_gradients(self, encodings: Sequence[Encoding], targets: Sequence[int]) -> Iterator[tuple[int, np.ndarray]]:
+        """For each batch (texts so far, (layers, heads) sum of |d loss / d gate| over its texts)."""
         ...
 
     def embedded(self, encoding: Encoding, window: int, baseline: str, mask: int | None = None) -> Embedded:

@@ -24,6 +24,7 @@ from transformers.utils.hub import resolve_revision
 from bert_demo.backends import encoding
 from bert_demo.backends.adapters import find_adapter
 from bert_demo.backends.base import Embedded, Encoding
+from bert_demo.backends.headwise import Headwise
 from bert_demo.backends.variants import (
     head_at,
     hidden_states,
@@ -47,7 +48,7 @@ _WITH_PADDED_POSITIONS = ("roberta", "xlm-roberta", "camembert")
 _log = logging.getLogger(__name__)
 
 
-class HubBackend:
+class HubBackend(Headwise):
     """A model of the BERT family with its tokenizer, in float32, its attention computed step by step ("eager").
 
     Raises ModelLoadError when it cannot be loaded or is of another family.

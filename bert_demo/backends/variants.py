@@ -120,6 +120,9 @@ class _AtOnePosition(nn.Module):
         mixed = nn.functional.scaled_dot_product_attention(
             parted(heads.query(here)), parted(heads.key(states)), parted(heads.value(states))
         )
+        gate = getattr(heads, "head_gate", None)
+        if gate is not None and gate.value is not None:
+            mixed = mixed * gate.value[:, :, None, None]
         state: torch.Tensor = self.layer.feed_forward_chunk(output(mixed.transpose(1, 2).flatten(2), here))
         return state
 
@@ -142,8 +145,15 @@ def with_embeddings(
     ids: (1, n), which give the model its shapes; inputs: further (1, n) inputs, such as token types; mask_at: of a
     masked-language model the position whose logits over the vocabulary are wanted.
     """
-    variant = shared_copy(model)
-    variant.config._attn_implementation = "sdpa"  # no weights are wanted; the variant's configuration is its own
+    return on_embeddings(shared_copy(model), ids, mask_at, **inputs)
+
+
+def on_embeddings(
+    variant: Any, ids: torch.Tensor, mask_at: int | None = None, **inputs: torch.Tensor
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The same of a copy that is nobody else's, which is changed for it."""
+    if variant.config._attn_implementation == "eager":
+        variant.config._attn_implementation = "sdpa"  # no weights are wanted
     given = _Given()
     variant.base_model.embeddings = given
     narrow = _narrow(variant, mask_at or 0)
@@ -171,11 +181,21 @@ def with_embeddings(
 def without_first_layers(model: Any, count: int) -> Any:
     """A copy of `model` whose encoder begins with layer `count` (from 0). None where layers are not kept in a list."""
     variant = shared_copy(model)
+    encoder: Any = getattr(variant.base_model, "encoder", None)
+    groups = getattr(encoder, "albert_layer_groups", None)
+    if groups is not None and len(groups) == model.config.num_hidden_layers:  # set apart by gates.layers_apart
+        encoder.albert_layer_groups = groups[count:]
+        variant.config.num_hidden_layers = variant.config.num_hidden_groups = len(groups) - count
+        if count:
+            encoder.embedding_hidden_mapping_in = nn.Identity()
+        return variant
     for module in variant.base_model.children():
         layers = getattr(module, "layer", None)
         if isinstance(layers, nn.ModuleList) and len(layers) == model.config.num_hidden_layers:
             module.layer = layers[count:]
-            if hasattr(variant.base_model, "embeddings_project"):  # ELECTRA's, which stands before the first layer
+            if count and hasattr(
+                variant.base_model, "embeddings_project"
+            ):  # ELECTRA's, which stands before the first layer
                 variant.base_model.embeddings_project = nn.Identity()
             return variant
     return None

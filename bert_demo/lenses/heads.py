@@ -1,0 +1,192 @@
+"""Single heads: what one computes, what each does on a text, and what the model says without them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+
+from bert_demo.attribution.base import Function
+from bert_demo.backends.base import Backend, Encoding
+from bert_demo.errors import BadDataError
+from bert_demo.lenses.question import Question, Score
+from bert_demo.results import HABITS, Attention, Head, HeadProfiles, HeadSteps, HeadWorth, PruneCurve, Token
+
+OnProgress = Callable[[int, int], None]
+
+
+def steps(backend: Backend, encoding: Encoding, window: int, layer: int, head: int, query: int) -> HeadSteps:
+    """One query of one head, worked out in double precision from the model's own q, keys and values."""
+    found = backend.trace(encoding, window, layer, head)
+    q, keys, values = (array.astype(np.float64) for array in (found.q[query], found.k, found.v))
+    products = keys @ q
+    scaled = products / np.sqrt(len(q))
+    powers = np.exp(scaled - scaled.max())
+    weights = powers / powers.sum()
+    output = weights @ values
+    error = max(np.abs(weights - found.weights[query]).max(), np.abs(output - found.output[query]).max())
+    return HeadSteps(
+        model=backend.info.name,
+        revision=backend.info.revision,
+        tokens=tuple(encoding.tokens[place] for place in encoding.windows[window]),
+        layer=layer,
+        head=head,
+        query=query,
+        q=q,
+        keys=keys,
+        values=values,
+        products=products,
+        scaled=scaled,
+        weights=weights,
+        output=output,
+        largest_error=float(error),
+    )
+
+
+def profiles(result: Attention) -> HeadProfiles:
+    """Habits of all heads: shares of attention by where it goes, entropy, distance; means over the queries."""
+    weights = result.weights
+    kinds = _places(result.tokens)
+    shares = np.stack([(weights * kind).sum((-1, -2)) for kind in kinds], axis=-1) / len(result.tokens)
+    logs = np.log(np.where(weights > 0, weights, 1))
+    place = np.arange(len(result.tokens))
+    distances = np.abs(place[:, None] - place)
+    return HeadProfiles(
+        model=result.model,
+        revision=result.revision,
+        tokens=result.tokens,
+        shares=shares.astype(np.float64),
+        entropy=-(weights * logs).sum(-1).mean(-1, dtype=np.float64),
+        distance=(weights * distances).sum(-1).mean(-1, dtype=np.float64),
+    )
+
+
+def _places(tokens: Sequence[Token]) -> list[np.ndarray]:
+    """For each of HABITS an (n, n) array of 0 and 1: whether a key is of that kind for a query."""
+    count = len(tokens)
+    ids = np.asarray([token.id for token in tokens])
+    special = np.asarray([token.special for token in tokens])
+    first = special & (np.arange(count) == 0)
+    marks = np.asarray([not token.special and _is_punctuation(token.text) for token in tokens])
+    same = (ids[:, None] == ids) & ~np.eye(count, dtype=bool) & ~special
+    rows = np.ones((count, 1))
+    kinds = [np.eye(count), np.eye(count, k=-1), np.eye(count, k=1), rows * first, rows * (special & ~first)]
+    found = [*kinds, rows * marks, same.astype(float)]
+    assert len(found) == len(HABITS)
+    return found
+
+
+def _is_punctuation(text: str) -> bool:
+    return bool(text) and all(unicodedata.category(character).startswith("P") for character in text)
+
+
+def worth(backend: Backend, encoding: Encoding, question: Question, mask: int | None, watch: OnProgress) -> HeadWorth:
+    """The change of one score when each head in turn adds nothing; of the windows of a long text, the mean.
+
+    question: target and output; mask: the position of the mask whose filling is scored, None for a classifier.
+    """
+    score: Function = Score(question, "softmax" if mask is not None else backend.activation)
+
+    def scored(logits: np.ndarray) -> np.ndarray:
+        return score(torch.from_numpy(np.array(logits, dtype=np.float64))).numpy()
+
+    layers, heads, windows = backend.layers, backend.heads, len(encoding.windows)
+    if mask is None:
+        whole = scored(backend.label_logits(encoding))
+    else:
+        whole = scored(backend.mask_logits(encoding, 0, mask)[None])
+    changes = np.zeros((layers, heads))
+    for window in range(windows):
+        for layer, logits in enumerate(backend.without_each(encoding, window, mask)):
+            changes[layer] += (scored(logits) - whole[window]) / windows
+            watch(window * layers + layer + 1, windows * layers)
+    return HeadWorth(
+        model=backend.info.name,
+        revision=backend.info.revision,
+        target=backend.labels[question.target] if mask is None else backend.token_str(question.target),
+        output=question.output,
+        score=float(whole.mean()),
+        changes=changes,
+        layer_passes=windows * heads * layers * (layers + 1) // 2,
+        full_passes=windows * heads * layers,
+    )
+
+
+def prune(
+    backend: Backend, texts: Sequence[str], targets: Sequence[int], points: int, orders: int, watch: OnProgress
+) -> PruneCurve:
+    """Switch heads off, the least important first, and measure the accuracy; beside it, in random orders.
+
+    Importance is Michel et al. 2019's, on the same texts: mean |d loss / d gate|, each layer scaled to length 1.
+    """
+    encodings = [backend.encode(text) for text in texts]
+    for row, encoding in enumerate(encodings, start=1):
+        if len(encoding.windows) > 1:
+            raise BadDataError(f"Row {row} has more tokens than the {backend.limit} that are read at once. Shorten it.")
+    every = [(layer, head) for layer in range(backend.layers) for head in range(backend.heads)]
+    counts = sorted({round(len(every) * step / points) for step in range(points + 1)})
+    planned = len(texts) * (2 + (orders + 1) * (len(counts) - 2) + 1)
+    done = _Progress(watch, planned)
+    importance = _importance(backend, encodings, targets, done)
+    order = sorted(every, key=lambda head: importance[head])
+    ways = [order, *_shuffled(every, orders)]
+    ends = {0: _accuracy(backend, encodings, targets, (), done), len(every): 0.0}
+    ends[len(every)] = _accuracy(backend, encodings, targets, every, done)
+    curves = [
+        [
+            ends[count] if count in ends else _accuracy(backend, encodings, targets, way[:count], done)
+            for count in counts
+        ]
+        for way in ways
+    ]
+    return PruneCurve(
+        model=backend.info.name,
+        revision=backend.info.revision,
+        order=tuple(order),
+        importance=importance,
+        counts=tuple(counts),
+        accuracy=np.asarray(curves[0]),
+        random=np.mean(curves[1:], axis=0),
+        orders=orders,
+        rows=len(texts),
+    )
+
+
+class _Progress:
+    """Texts read so far."""
+
+    def __init__(self, watch: OnProgress, planned: int) -> None:
+        self._watch, self._planned, self._done = watch, planned, 0
+
+    def add(self, texts: int) -> None:
+        """Say that so many more were read. Raises what the watcher raises."""
+        self._done += texts
+        self._watch(self._done, self._planned)
+
+
+def _importance(backend: Backend, encodings: Sequence[Encoding], targets: Sequence[int], done: _Progress) -> np.ndarray:
+    found = np.zeros((backend.layers, backend.heads))
+    last = 0
+    for texts, part in backend.gate_gradients(encodings, targets):
+        found += part
+        done.add(texts - last)
+        last = texts
+    found /= len(encodings)
+    lengths: np.ndarray = np.sqrt((found**2).sum(1, keepdims=True))
+    return np.asarray(found / np.maximum(lengths, 1e-30))
+
+
+def _shuffled(every: Sequence[Head], orders: int) -> Iterator[list[Head]]:
+    draw = np.random.default_rng(0)
+    for _ in range(orders):
+        yield [every[place] for place in draw.permutation(len(every))]
+
+
+def _accuracy(
+    backend: Backend, encodings: Sequence[Encoding], targets: Sequence[int], off: Sequence[Head], done: _Progress
+) -> float:
+    logits = (backend.without(off) if off else backend).many_logits(encodings)
+    done.add(len(encodings))
+    return float((logits.argmax(-1) == np.asarray(targets)).mean())

@@ -1,0 +1,360 @@
+"""Single heads: steps by the formula, habits by hand, and a head that is off equals one that is really zeroed."""
+
+from __future__ import annotations
+
+import copy
+import math
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import MODELS, OPENING, oracle_classifier, save_tokenizer, tiny_config
+from transformers import (
+    AlbertConfig,
+    AlbertForSequenceClassification,
+    AutoModelForMaskedLM,
+    AutoTokenizer,
+    BertForSequenceClassification,
+    DistilBertConfig,
+    DistilBertForSequenceClassification,
+    ElectraConfig,
+    ElectraForSequenceClassification,
+    MobileBertConfig,
+    MobileBertForSequenceClassification,
+    RobertaConfig,
+    RobertaForSequenceClassification,
+)
+
+from bert_demo import BertService
+from bert_demo.errors import BadDataError, ChoiceError, MissingHeadError
+from bert_demo.lenses.heads import profiles
+from bert_demo.results import HABITS, Attention, Token
+
+SIZES = {"vocab_size": 40, "num_hidden_layers": 3, "num_attention_heads": 4, "max_position_embeddings": 40}
+WIDE = {"hidden_size": 32, "intermediate_size": 64, "initializer_range": 0.4, "num_labels": 3}
+FAMILIES: dict[str, tuple[Any, Any]] = {
+    "bert": (BertForSequenceClassification, tiny_config(num_labels=3)),
+    "roberta": (RobertaForSequenceClassification, RobertaConfig(**SIZES, **WIDE)),
+    "electra": (ElectraForSequenceClassification, ElectraConfig(**SIZES, **WIDE, embedding_size=16)),
+    "albert": (AlbertForSequenceClassification, AlbertConfig(**SIZES, **WIDE, embedding_size=16)),
+    "distilbert": (
+        DistilBertForSequenceClassification,
+        DistilBertConfig(
+            vocab_size=40, n_layers=3, n_heads=4, dim=32, hidden_dim=64, initializer_range=0.4, num_labels=3
+        ),
+    ),
+    "mobilebert": (
+        MobileBertForSequenceClassification,
+        MobileBertConfig(  # it normalises nothing, so that wide weights would grow beyond single precision
+            **SIZES,
+            **(WIDE | {"initializer_range": 0.15}),
+            intra_bottleneck_size=16,
+            true_hidden_size=16,
+            embedding_size=16,
+            use_bottleneck=True,
+        ),
+    ),
+}
+TEXT = "the cat sat on the mat . a dog ran"
+
+
+def saved(name: str, directory: Path) -> str:
+    kind, config = FAMILIES[name]
+    torch.manual_seed(1)
+    save_tokenizer(directory)
+    kind(config).save_pretrained(directory)
+    return str(directory)
+
+
+def apart(found: np.ndarray, expected: np.ndarray) -> float:
+    """The greatest distance, in units of the greatest logit where that is above 1 (single precision is relative)."""
+    return float(np.abs(found - expected).max() / max(1.0, np.abs(expected).max()))
+
+
+def zeroed(model: Any, layer: int, head: int) -> Any:
+    """A real copy whose attention output does not listen to one head: its columns of the output map are zero."""
+    model = copy.deepcopy(model)
+    base = model.base_model
+    if hasattr(base, "transformer"):
+        dense = base.transformer.layer[layer].attention.out_lin
+    elif hasattr(base.encoder, "layer"):
+        dense = base.encoder.layer[layer].attention.output.dense
+    else:
+        raise AssertionError("ALBERT's layers are one: its oracle is another")
+    size = dense.weight.shape[1] // model.config.num_attention_heads
+    with torch.no_grad():
+        dense.weight[:, head * size : (head + 1) * size] = 0
+    return model
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name != "albert"])
+def test_off_equals_a_head_that_was_zeroed(service: BertService, tmp_path: Path, name: str) -> None:
+    source = saved(name, tmp_path)
+    backend = service._backend(source)
+    encoding = backend.encode(TEXT)
+    inputs = backend._inputs(encoding, encoding.windows[0])  # type: ignore[attr-defined]
+    plain = FAMILIES[name][0].from_pretrained(source).eval()
+    whole = plain(**inputs).logits.detach().numpy()
+    assert apart(backend.label_logits(encoding), whole) < 1e-5
+    everywhere = list(backend.without_each(encoding, 0))
+    for layer in range(backend.layers):
+        for head in range(backend.heads):
+            expected = zeroed(plain, layer, head)(**inputs).logits.detach().numpy()
+            assert np.abs(expected - whole).max() > 1e-6
+            found = backend.without([(layer, head)]).label_logits(encoding)
+            assert apart(found, expected) < 1e-5
+            assert apart(everywhere[layer][head], expected[0]) < 1e-5
+    both = zeroed(zeroed(plain, 0, 1), backend.layers - 1, 0)(**inputs).logits.detach().numpy()
+    assert apart(backend.without([(0, 1), (backend.layers - 1, 0)]).label_logits(encoding), both) < 1e-5
+    assert apart(backend.label_logits(encoding), whole) < 1e-5, "the shared model was touched"
+
+
+def test_albert_whose_layers_are_one(service: BertService, tmp_path: Path) -> None:
+    """The oracle switches the head off at one call of the shared module, counted by a hook."""
+    source = saved("albert", tmp_path)
+    backend = service._backend(source)
+    encoding = backend.encode(TEXT)
+    inputs = backend._inputs(encoding, encoding.windows[0])  # type: ignore[attr-defined]
+    plain = AlbertForSequenceClassification.from_pretrained(source).eval()
+    whole = plain(**inputs).logits.detach().numpy()
+    dense = plain.albert.encoder.albert_layer_groups[0].albert_layers[0].attention.dense
+    everywhere = list(backend.without_each(encoding, 0))
+    for layer in range(3):
+        calls = []
+
+        def hook(_: Any, given: Any, layer: int = layer, calls: list[int] = calls) -> Any:
+            calls.append(1)
+            if len(calls) - 1 != layer:
+                return None
+            states = given[0].clone()
+            states[..., 8:16] = 0
+            return (states,)
+
+        handle = dense.register_forward_pre_hook(hook)
+        expected = plain(**inputs).logits.detach().numpy()
+        handle.remove()
+        assert np.abs(expected - whole).max() > 1e-6
+        assert apart(backend.without([(layer, 1)]).label_logits(encoding), expected) < 1e-5
+        assert apart(everywhere[layer][1], expected[0]) < 1e-5
+
+
+def test_ablation_of_the_bundled_models(service: BertService) -> None:
+    heads = [(1, 2), (5, 0), (5, 11)]
+    model = oracle_classifier("sentiment")
+    inputs = AutoTokenizer.from_pretrained(MODELS / "base")(OPENING, return_tensors="pt")
+    for layer, head in heads:
+        model = zeroed(model, layer, head)
+    expected = model(**inputs).logits.softmax(-1)[0].tolist()
+    found = service.ablate(OPENING, heads, attributions=True, target="positive")
+    assert found.labels is not None and found.attributions is not None and found.fillings is None
+    after = {each.label: each.score for each in found.labels[1].labels}
+    assert [after["negative"], after["positive"]] == pytest.approx(expected, abs=1e-5)
+    assert found.labels[0] == service.classify(OPENING)
+    logits = model(**inputs).logits[0].tolist()
+    assert found.attributions[1].input_output == pytest.approx(logits[1], abs=1e-4)
+    assert found.attributions[1].converged
+    text = "Water freezes into [MASK]."
+    masked = AutoModelForMaskedLM.from_pretrained(MODELS / "base").eval()
+    inputs = AutoTokenizer.from_pretrained(MODELS / "base")(text, return_tensors="pt")
+    place = int((inputs["input_ids"][0] == 103).nonzero())
+    expected_best = zeroed(masked, 4, 3)(**inputs).logits[0, place].softmax(-1).topk(5)
+    fillings = service.ablate(text, [(4, 3)], model="base").fillings
+    assert fillings is not None
+    assert [each.token for each in fillings[1].slots[0].candidates] == expected_best.indices.tolist()
+    scores = [each.score for each in fillings[1].slots[0].candidates]
+    assert scores == pytest.approx(expected_best.values.tolist(), abs=1e-5)
+
+
+def test_worth_is_what_switching_off_does(service: BertService) -> None:
+    worth = service.head_worth(OPENING, target="positive")
+    backend = service._backend("sentiment")
+    encoding = backend.encode(OPENING)
+    whole = backend.label_logits(encoding)[0, 1]
+    assert worth.score == pytest.approx(float(whole), abs=1e-6)
+    for head in ((0, 0), (2, 7), (5, 3)):
+        logits = backend.without([head]).label_logits(encoding)
+        assert worth.changes[head] == pytest.approx(float(logits[0, 1] - whole), abs=2e-5)
+    assert (worth.layer_passes, worth.full_passes) == (12 * 21, 72)
+    shares = service.head_worth(OPENING, target="positive", output="probability")
+    before, after = service.ablate(OPENING, [(2, 7)]).labels or (None, None)
+    assert before is not None and after is not None
+    moved = {each.label: each.score for each in after.labels}["positive"]
+    assert shares.score + shares.changes[2, 7] == pytest.approx(moved, abs=1e-5)
+    word = service.head_worth("Water freezes into [MASK].", model="base", output="probability")
+    best = service.fill_mask("Water freezes into [MASK].").slots[0].candidates[0]
+    assert word.target == best.token_str and word.score == pytest.approx(best.score, abs=1e-5)
+    without = service.ablate("Water freezes into [MASK].", [(5, 1)], model="base", top_k=100).fillings
+    assert without is not None
+    moved = {each.token_str: each.score for each in without[1].slots[0].candidates}[best.token_str]
+    assert word.score + word.changes[5, 1] == pytest.approx(moved, abs=1e-5)
+
+
+def test_worth_of_a_long_text_is_the_mean_of_its_windows(service: BertService, tiny_classifier: str) -> None:
+    text = "good cat " * 25
+    worth = service.head_worth(text, model=tiny_classifier, target="low")
+    backend = service._backend(tiny_classifier)
+    encoding = backend.encode(text)
+    assert len(encoding.windows) > 1
+    expected = (
+        backend.without([(1, 0)]).label_logits(encoding)[:, 0].mean() - backend.label_logits(encoding)[:, 0].mean()
+    )
+    assert worth.changes[1, 0] == pytest.approx(float(expected), abs=1e-5)
+
+
+@pytest.mark.parametrize("model", ["base", "sentiment"])
+def test_steps_are_the_models_own(service: BertService, model: str) -> None:
+    attention = service.attention(OPENING, model=model)
+    for layer, head, query in ((0, 0, 0), (3, 7, 5), (5, 11, 19)):
+        steps = service.attention_steps(OPENING, query, model=model, layer=layer, head=head)
+        assert steps.largest_error < 1e-5
+        assert np.abs(steps.weights - attention.head(layer, head)[query]).max() < 1e-5
+        by_hand = np.exp(steps.q @ steps.keys.T / math.sqrt(32))
+        assert np.abs(steps.weights - by_hand / by_hand.sum()).max() < 1e-12
+        assert np.abs(steps.output - steps.weights @ steps.values).max() < 1e-12
+
+
+def test_the_steps_start_from_the_first_layers_projections(service: BertService) -> None:
+    model = AutoModelForMaskedLM.from_pretrained(MODELS / "base").eval().bert
+    inputs = AutoTokenizer.from_pretrained(MODELS / "base")("Water freezes.", return_tensors="pt")
+    layer = model.encoder.layer[0].attention.self
+    with torch.no_grad():
+        hidden = model.embeddings(**{name: inputs[name] for name in ("input_ids", "token_type_ids")})[0]
+        q, k, v = (map_(hidden)[:, 64:96].numpy() for map_ in (layer.query, layer.key, layer.value))
+    steps = service.attention_steps("Water freezes.", 1, layer=0, head=2)
+    assert np.abs(steps.q - q[1]).max() < 1e-5
+    assert np.abs(steps.keys - k).max() < 1e-5 and np.abs(steps.values - v).max() < 1e-5
+
+
+def test_habits_by_hand() -> None:
+    """[CLS] a , a [SEP] and one head whose weights are chosen."""
+    texts = ("[CLS]", "a", ",", "a", "[SEP]")
+    tokens = tuple(
+        Token(text, number if text != "a" else 9, 0, 0, 0, None, text[0] == "[", False)
+        for number, text in enumerate(texts)
+    )
+    weights = np.asarray(
+        [
+            [1.0, 0, 0, 0, 0],
+            [0, 0, 0, 1.0, 0],
+            [0, 0.5, 0.5, 0, 0],
+            [0, 0, 0.2, 0, 0.8],
+            [0.2, 0.2, 0.2, 0.2, 0.2],
+        ]
+    )
+    found = profiles(Attention("m", "r", tokens, (0,), (0,), weights[None, None].astype(np.float32)))
+    own, before, after = (1 + 0.5 + 0.2) / 5, (0.5 + 0.2 + 0.2) / 5, 0.8 / 5
+    expected = [own, before, after, (1 + 0.2) / 5, (0.8 + 0.2) / 5, (0.5 + 0.2 + 0.2) / 5, 1 / 5]
+    assert len(expected) == len(HABITS)
+    assert found.shares[0, 0] == pytest.approx(expected, abs=1e-7)
+    mixed = -(0.2 * math.log(0.2) + 0.8 * math.log(0.8))
+    assert found.entropy[0, 0] == pytest.approx((math.log(2) + mixed + math.log(5)) / 5, abs=1e-6)
+    assert found.distance[0, 0] == pytest.approx((0 + 2 + 0.5 + (0.2 + 0.8) + 2) / 5, abs=1e-6)
+    assert found.habit(0, 0) == "mixed"
+
+
+def rows_of(service: BertService, model: str) -> list[tuple[str, str]]:
+    texts = [
+        f"{a} {b} {c}" for a in ("the cat", "a dog ran") for b in ("sat", "was not good") for c in ("", "on ice .")
+    ]
+    return [(text, service.classify(text, model=model).labels[number % 2].label) for number, text in enumerate(texts)]
+
+
+def test_pruning_against_heads_switched_off_one_by_one(service: BertService, tiny_classifier: str) -> None:
+    rows = rows_of(service, tiny_classifier)
+    seen: list[tuple[int, int]] = []
+    curve = service.prune(rows, tiny_classifier, points=4, orders=2, on_progress=lambda *both: seen.append(both))
+    assert curve.counts == (0, 1, 2, 3, 4) and curve.accuracy[0] == 0.5 == curve.random[0]
+    assert seen[-1][0] == seen[-1][1]
+    backend = service._backend(tiny_classifier)
+    for count in (1, 2, 3, 4):
+        variant = backend.without(curve.order[:count])
+        right = [
+            backend.labels[variant.label_logits(backend.encode(text))[0].argmax()] == label for text, label in rows
+        ]
+        assert curve.accuracy[count] == pytest.approx(np.mean(right))
+    assert sorted(curve.order) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    ranked = [curve.importance[head] for head in curve.order]
+    assert ranked == sorted(ranked)
+    assert np.abs((curve.importance**2).sum(1) - 1).max() < 1e-6
+
+
+def test_importance_is_the_slope_of_the_loss(service: BertService, tiny_classifier: str) -> None:
+    """The gate's gradient against a difference quotient, one text at a time."""
+    rows = rows_of(service, tiny_classifier)[:3]
+    curve = service.prune(rows, tiny_classifier, points=2, orders=1)
+    backend = service._backend(tiny_classifier)
+    from bert_demo.backends.gates import with_gates
+
+    slopes = np.zeros((2, 2))
+    for text, label in rows:
+        encoding = backend.encode(text)
+        inputs = backend._inputs(encoding, encoding.windows[0])  # type: ignore[attr-defined]
+        for layer in range(2):
+            for head in range(2):
+                losses = []
+                for value in (1 - 1e-2, 1 + 1e-2):
+                    model, gates = with_gates(backend._model.double(), 2)  # type: ignore[attr-defined]
+                    gates[layer].value = torch.ones(1, 2, dtype=torch.float64)
+                    gates[layer].value[0, head] = value
+                    logits = model(**inputs).logits
+                    losses.append(
+                        float(torch.nn.functional.cross_entropy(logits, torch.tensor([backend.labels.index(label)])))
+                    )
+                slopes[layer, head] += abs(losses[1] - losses[0]) / 2e-2 / len(rows)
+    backend._model.float()  # type: ignore[attr-defined]
+    expected = slopes / np.sqrt((slopes**2).sum(1, keepdims=True))
+    assert curve.importance == pytest.approx(expected, abs=1e-3)
+
+
+def test_switching_off_disturbs_nobody(service: BertService) -> None:
+    """Ablations beside plain classifications, at once, give what they give alone."""
+    alone = service.ablate(OPENING, [(3, 3)]).labels
+    backend = service._backend("sentiment")
+    encoding = backend.encode(OPENING)
+    plain = backend.label_logits(encoding)
+    with ThreadPoolExecutor(4) as pool:
+        off = [pool.submit(service.ablate, OPENING, [(3, 3)]) for _ in range(6)]
+        untouched = [pool.submit(backend.label_logits, encoding) for _ in range(12)]
+        assert all(each.result().labels == alone for each in off)
+        assert all(np.array_equal(each.result(), plain) for each in untouched)
+
+
+@pytest.mark.parametrize(
+    ("heads", "says"),
+    [
+        ([], "Switch one off at least"),
+        ([(6, 0)], "layer must be from 0 to 5"),
+        ([(0, 12)], "head must be from 0 to 11"),
+        ([(0,)], "pair of layer and head"),
+        ([(0, None)], "needs both"),
+        ("3-7", "list of pairs"),
+        ([(layer, head) for layer in range(6) for head in range(12)], "All heads are off"),
+    ],
+)
+def test_heads_that_cannot_be_switched_off(service: BertService, heads: Any, says: str) -> None:
+    with pytest.raises(ChoiceError, match=says):
+        service.ablate(OPENING, heads)
+
+
+def test_what_cannot_be_asked(service: BertService) -> None:
+    with pytest.raises(MissingHeadError, match="decides nothing here"):
+        service.ablate(OPENING, [(0, 0)], model="base")
+    with pytest.raises(MissingHeadError, match="no label to attribute"):
+        service.ablate("a [MASK]", [(0, 0)], model="base", attributions=True)
+    with pytest.raises(ChoiceError, match="query must be from 0 to 19"):
+        service.attention_steps(OPENING, 20)
+    with pytest.raises(ChoiceError, match="output must be one of"):
+        service.head_worth(OPENING, output="margin")
+    with pytest.raises(MissingHeadError, match="has no labels"):
+        service.prune([("a", "b"), ("c", "d")], "base")
+    with pytest.raises(BadDataError, match="from 2 to"):
+        service.prune([("a", "positive")])
+    with pytest.raises(BadDataError, match="Row 2: 'good' is none of this model's labels: negative, positive"):
+        service.prune([("a", "positive"), ("b", "good")])
+    with pytest.raises(BadDataError, match="Row 1: The text is empty"):
+        service.prune([(" ", "positive"), ("b", "negative")])
+    with pytest.raises(BadDataError, match="Row 2 has more tokens"):
+        service.prune([("a", "positive"), ("b " * 600, "negative")])
