@@ -11,7 +11,7 @@ import torch
 
 from bert_demo.backends.base import Encoding, Trace
 from bert_demo.backends.gates import closed, with_gates
-from bert_demo.backends.variants import head_at, hidden_states, masked_logits, on_embeddings, without_first_layers
+from bert_demo.backends.variants import drop_first_layers, head_at, hidden_states, masked_logits, on_embeddings
 from bert_demo.errors import ModelError
 
 TOKENS_AT_ONCE = 2048
@@ -60,20 +60,19 @@ class Headwise:
         inputs = self._inputs(encoding, positions)
         ids = inputs.pop("input_ids")
         with torch.inference_mode():
-            whole, gates = with_gates(self._model, self.layers)
-            embeddings = self._embed(ids, inputs)
-            states = (embeddings, *hidden_states(self._model, ids, inputs, embeddings)[1:])
-        for layer in range(self.layers):
+            variant, gates = with_gates(self._model, self.layers)
+            state = self._embed(ids, inputs)
+            states = hidden_states(self._model, ids, inputs, state)
+            logits_from = on_embeddings(variant, ids, column, **inputs)
+        for layer, gate in enumerate(gates):
             with torch.inference_mode():
-                variant = without_first_layers(whole, layer)
-                if variant is None:
+                if layer and not drop_first_layers(variant, 1):
                     raise ModelError("The layers of this kind of model cannot be taken one by one.")
-                logits_from = on_embeddings(variant, ids, column, **inputs)
+                state = states[layer] if layer else state
                 found = []
                 for rows in torch.eye(self.heads).split(max(1, TOKENS_AT_ONCE // len(positions))):
-                    gates[layer].value = 1 - rows
-                    found.append(logits_from(states[layer].expand(len(rows), -1, -1)))
-                gates[layer].value = None
+                    gate.value = 1 - rows
+                    found.append(logits_from(state.expand(len(rows), -1, -1)))
             yield np.asarray(torch.cat(found))
 
     @torch.inference_mode()

@@ -181,24 +181,27 @@ def on_embeddings(
 def without_first_layers(model: Any, count: int) -> Any:
     """A copy of `model` whose encoder begins with layer `count` (from 0). None where layers are not kept in a list."""
     variant = shared_copy(model)
-    encoder: Any = getattr(variant.base_model, "encoder", None)
+    return variant if drop_first_layers(variant, count) else None
+
+
+def drop_first_layers(variant: Any, count: int) -> bool:
+    """Take the first layers off a copy, and what stands before them. False where layers are not kept in a list."""
+    base, config = variant.base_model, variant.config
+    encoder: Any = getattr(base, "encoder", None)
     groups = getattr(encoder, "albert_layer_groups", None)
-    if groups is not None and len(groups) == model.config.num_hidden_layers:  # set apart by gates.layers_apart
+    if groups is not None and len(groups) == config.num_hidden_layers:  # set apart by gates.layers_apart
         encoder.albert_layer_groups = groups[count:]
-        variant.config.num_hidden_layers = variant.config.num_hidden_groups = len(groups) - count
-        if count:
-            encoder.embedding_hidden_mapping_in = nn.Identity()
-        return variant
-    for module in variant.base_model.children():
-        layers = getattr(module, "layer", None)
-        if isinstance(layers, nn.ModuleList) and len(layers) == model.config.num_hidden_layers:
-            module.layer = layers[count:]
-            if count and hasattr(
-                variant.base_model, "embeddings_project"
-            ):  # ELECTRA's, which stands before the first layer
-                variant.base_model.embeddings_project = nn.Identity()
-            return variant
-    return None
+        config.num_hidden_groups = len(groups) - count
+    else:
+        holders = [module for module in base.children() if isinstance(getattr(module, "layer", None), nn.ModuleList)]
+        if len(holders) != 1 or len(holders[0].layer) != config.num_hidden_layers:
+            return False
+        holders[0].layer = holders[0].layer[count:]
+    config.num_hidden_layers -= count
+    for module, name in ((base, "embeddings_project"), (encoder, "embedding_hidden_mapping_in")):
+        if count and hasattr(module, name):  # ELECTRA's and ALBERT's, which widen the embeddings
+            setattr(module, name, nn.Identity())
+    return True
 
 
 def hidden_states(
