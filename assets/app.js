@@ -125,25 +125,5 @@ window.bertDemo = (() => {
     link.click();
   });
 
-  // The weights of the drawn head as CSV: query rows, key columns.
-  document.addEventListener('click', (event) => {
-    if (!event.target.closest || !event.target.closest('[data-weights]')) return;
-    const plot = document.querySelector('#heatmap .js-plotly-plot');
-    if (!plot || !plot._fullData) return;
-    const drawn = plot._fullData[0];
-    const plain = document.createElement('textarea');
-    const quoted = (name) => {
-      plain.innerHTML = String(name);
-      return `"${plain.value.replaceAll('"', '""')}"`;
-    };
-    const rows = [['query', ...drawn.x].map(quoted).join(',')];
-    [...drawn.z].forEach((row, place) => rows.push([quoted(drawn.y[place]), ...row].join(',')));
-    const link = document.createElement('a');
-    link.download = 'attention.csv';
-    link.href = URL.createObjectURL(new Blob([rows.join('\r\n')], { type: 'text/csv' }));
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  });
-
   return { ready, painted, isReady: () => restored, address, remember, hidden, selectedWord, stopped, theme };
 })();

@@ -11,7 +11,8 @@ from benchmarks.running import ROOT, seconds
 from bert_demo import BertService, Settings
 from bert_demo.backends.hub import load_model
 from bert_demo.catalogue import find
-from bert_demo.plots import attention, attributions, classify, fill_mask
+from bert_demo.plots import attention, attributions, classify, fill_mask, one_head
+from bert_demo.results.views import Choice, look
 
 SHORT = "Not a masterpiece, but a warm and funny film that never outstays its welcome."
 LONG = "The weather in the harbour was fine and the boats went out. " * 9
@@ -95,4 +96,4 @@ def _fill(service: BertService, text: str) -> None:
 def _attention(service: BertService, text: str) -> None:
     result = service.attention(text)
     attention.overview_panel(result, (2, 4))
-    attention.head_figure(result, 2, 4)
+    one_head.head_figure(look(result, Choice(2, 4)))

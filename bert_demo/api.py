@@ -10,13 +10,14 @@ from typing import Any
 
 from bert_demo import records
 from bert_demo.api_explaining import ExplainingApi
+from bert_demo.api_looking import LookingApi
 from bert_demo.errors import ChoiceError
 
 MOST_WEIGHTS = 2_000_000
 """More attention weights than this do not fit into one JSON answer; ask for a layer and a head."""
 
 
-class Api(ExplainingApi):
+class Api(ExplainingApi, LookingApi):
     """The typed endpoints over a service, which is made when the first call needs it."""
 
     def classify(self, text: str, pair: str | None = None, model: str = "sentiment") -> dict[str, Any]:
@@ -142,6 +143,10 @@ ENDPOINTS = (
     "attribute_layers",
     "compare",
     "what_if",
+    "attention_steps",
+    "head_profiles",
+    "ablate",
+    "head_worth",
     "next_sentence",
     "models",
 )

@@ -1,4 +1,4 @@
-"""The same endpoints printed: python -m bert_demo classify|fill-mask|attention|...|train|evaluate.
+"""The same endpoints printed: python -m bert_demo classify|fill-mask|attention|...|train|evaluate|heads|prune.
 
 Every command prints a table for people and, with --json, what the HTTP endpoint returns.
 """
@@ -13,7 +13,9 @@ from typing import Any
 
 from bert_demo import __version__
 from bert_demo.api import ENDPOINTS, Api
-from bert_demo.cli_training import add_evaluate, add_train
+from bert_demo.cli_columns import lined_up
+from bert_demo.cli_heads import ARGUMENTS, TABLES, add_prune, prune_table
+from bert_demo.cli_training import add_evaluate, add_heads, add_train
 from bert_demo.errors import DemoError
 from bert_demo.settings import Settings
 
@@ -31,6 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from bert_demo.training import evaluate
 
             evaluate.run(options)
+        elif options.command == "prune":
+            _prune(options)
+        elif options.command == "heads":
+            from bert_demo.training import heads
+
+            heads.run(options)
         else:
             _ask(options)
     except DemoError as error:
@@ -49,6 +57,13 @@ def _ask(options: argparse.Namespace) -> None:
     name = options.command.replace("-", "_")
     answer = getattr(Api(lambda: service), name)(**given)
     print(json.dumps(answer, ensure_ascii=False) if options.json else _TABLES[name](answer))
+
+
+def _prune(options: argparse.Namespace) -> None:
+    from bert_demo.training import pruning
+
+    said, record = pruning.measure(options)
+    print(json.dumps(record, ensure_ascii=False) if options.json else f"{said}\n{prune_table(record)}".strip())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -118,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
             ("--baseline", {"default": "pad", "help": "pad, mask or zero"}),
             ("--output", {"default": "logit", "help": "logit, probability or margin"}),
         ),
+        **ARGUMENTS,
         "next_sentence": (("first", {}), ("second", {}), ("--model", {"default": "base"})),
         "models": (),
     }
@@ -129,20 +145,13 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="print what the HTTP endpoint returns")
     add_train(commands)
     add_evaluate(commands)
+    add_heads(commands)
+    add_prune(commands)
     return parser
 
 
-def _rows(rows: Sequence[Sequence[Any]]) -> str:
-    """Columns that line up; the last one is left as long as it is."""
-    cells = [[f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))] if cells else []
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    )
-
-
 def _classification(answer: Any) -> str:
-    table = _rows([(each["label"], each["score"]) for each in answer["labels"]])
+    table = lined_up([(each["label"], each["score"]) for each in answer["labels"]])
     count = len(answer["windows"])
     note = f"\nread in {count} overlapping windows, probabilities averaged" if count > 1 else ""
     return f"{answer['model']} ({answer['revision']})\n{table}{note}"
@@ -150,7 +159,7 @@ def _classification(answer: Any) -> str:
 
 def _fillings(answer: Any) -> str:
     blocks = [
-        f"mask {number}\n" + _rows([(each["token_str"], each["score"], each["sequence"]) for each in slot])
+        f"mask {number}\n" + lined_up([(each["token_str"], each["score"], each["sequence"]) for each in slot])
         for number, slot in enumerate(answer, start=1)
     ]
     return "\n\n".join(blocks)
@@ -165,14 +174,14 @@ def _weights(answer: Any) -> str:
             for token, row in zip(tokens, weights, strict=True):
                 best = max(range(len(row)), key=row.__getitem__)
                 rows.append((token, "->", tokens[best], row[best]))
-            blocks.append(f"head {layer}-{head} (from 0), the strongest key of each query\n" + _rows(rows))
+            blocks.append(f"head {layer}-{head} (from 0), the strongest key of each query\n" + lined_up(rows))
     return "\n\n".join(blocks)
 
 
 def _ledger(answer: Any) -> str:
-    words = _rows([(each["word"], f"{each['score']:+.4f}") for each in answer["words"]])
+    words = lined_up([(each["word"], f"{each['score']:+.4f}") for each in answer["words"]])
     relative = "-" if answer["relative_delta"] is None else f"{answer['relative_delta']:.3%}"
-    ledger = _rows(
+    ledger = lined_up(
         [
             ("score of the text", answer["input_output"]),
             ("score of the baseline", answer["baseline_output"]),
@@ -195,7 +204,7 @@ def _layers(answer: Any) -> str:
         for name, row, delta, closed in zip(names, answer["scores"], answer["deltas"], answer["converged"], strict=True)
     ]
     head = f"{answer['model']} ({answer['revision']}), {answer['output']} of {answer['target']!r}"
-    return f"{head}\n{_rows([('', *tokens, 'missing', 'converged'), *rows])}"
+    return f"{head}\n{lined_up([('', *tokens, 'missing', 'converged'), *rows])}"
 
 
 def _trials(answer: Any) -> str:
@@ -212,7 +221,7 @@ def _trials(answer: Any) -> str:
         for each in answer["methods"]
     ]
     note = "area: how far the probability falls below random orders when words are masked in this order (mean)."
-    return f"{answer['model']} ({answer['revision']}), {answer['target']!r}\n{_rows([head, *rows])}\n\n{note}"
+    return f"{answer['model']} ({answer['revision']}), {answer['target']!r}\n{lined_up([head, *rows])}\n\n{note}"
 
 
 def _change(answer: Any) -> str:
@@ -224,15 +233,15 @@ def _change(answer: Any) -> str:
         ("label after", answer["after_label"]),
     ]
     head = f"{answer['model']} ({answer['revision']}), {answer['output']} of {answer['target']!r}, {answer['word']!r}"
-    return f"{head}, {answer['change']}: {answer['text']}\n{_rows(rows)}"
+    return f"{head}, {answer['change']}: {answer['text']}\n{lined_up(rows)}"
 
 
 def _next(answer: Any) -> str:
-    return _rows([("is_next", answer["is_next"]), ("not_next", answer["not_next"])])
+    return lined_up([("is_next", answer["is_next"]), ("not_next", answer["not_next"])])
 
 
 def _catalogue(answer: Any) -> str:
-    return _rows([(row["name"], ", ".join(row["tasks"]), row["licence"], row["description"]) for row in answer])
+    return lined_up([(row["name"], ", ".join(row["tasks"]), row["licence"], row["description"]) for row in answer])
 
 
 _TABLES = {
@@ -244,6 +253,7 @@ _TABLES = {
     "attribute_layers": _layers,
     "compare": _trials,
     "what_if": _change,
+    **TABLES,
     "next_sentence": _next,
     "models": _catalogue,
 }

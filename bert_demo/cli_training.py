@@ -1,4 +1,4 @@
-"""The arguments of `python -m bert_demo train` and `evaluate`."""
+"""The arguments of `python -m bert_demo train`, `evaluate` and `heads`."""
 
 from __future__ import annotations
 
@@ -96,3 +96,26 @@ def add_evaluate(commands: Any) -> None:
     )
     evaluate.add_argument("--worst", type=int, help="how many of the most confident mistakes to show (10)")
     evaluate.add_argument("--json", action="store_true", help="print every figure as JSON")
+
+
+def add_heads(commands: Any) -> None:
+    """Heads MODEL FILE..."""
+    heads = commands.add_parser(
+        "heads", help="Measure which attention head finds which grammatical relation, as Clark et al. 2019 did."
+    )
+    heads.add_argument("model", help="a bundled name, a directory or a hub id")
+    heads.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="CoNLL-U, plain or .xz: the last is reported on, heads are chosen on those before it (one file: on every "
+        "other sentence)",
+    )
+    heads.add_argument(
+        "--sentences", type=int, default=4000, help="choose heads on so many sentences, spread over their files (4000)"
+    )
+    heads.add_argument("--least", type=int, default=50, help="leave out relations that occur more seldom (50)")
+    heads.add_argument(
+        "--output", default="", metavar="FILE", help="put the table into this file, as the page reads it"
+    )
+    heads.add_argument("--json", action="store_true", help="print every figure as JSON")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,8 @@ def test_worth_is_what_switching_off_does(service: BertService) -> None:
         logits = backend.without([head]).label_logits(encoding)
         assert worth.changes[head] == pytest.approx(float(logits[0, 1] - whole), abs=2e-5)
     assert (worth.layer_passes, worth.full_passes) == (12 * 21, 72)
+    assert worth.again == pytest.approx(worth.changes[worth.greatest], abs=2e-5)
+    assert abs(worth.again) == pytest.approx(np.abs(worth.changes).max(), abs=2e-5)
     shares = service.head_worth(OPENING, target="positive", output="probability")
     before, after = service.ablate(OPENING, [(2, 7)]).labels or (None, None)
     assert before is not None and after is not None
@@ -253,6 +256,9 @@ def test_habits_by_hand() -> None:
     assert found.entropy[0, 0] == pytest.approx((math.log(2) + mixed + math.log(5)) / 5, abs=1e-6)
     assert found.distance[0, 0] == pytest.approx((0 + 2 + 0.5 + (0.2 + 0.8) + 2) / 5, abs=1e-6)
     assert found.habit(0, 0) == "mixed"
+    unknown = tuple(replace(token, unknown=token.text == "a") for token in tokens)
+    found = profiles(Attention("m", "r", unknown, (0,), (0,), weights[None, None].astype(np.float32)))
+    assert found.shares[0, 0, -1] == 0, "nobody knows whether two unknown tokens are the same word"
 
 
 def rows_of(service: BertService, model: str) -> list[tuple[str, str]]:

@@ -70,6 +70,18 @@ CONTRACT = {
         "target": None,
         "output": "logit",
     },
+    "attention_steps": {"text": ..., "query": ..., "pair": None, "model": "base", "layer": 0, "head": 0},
+    "head_profiles": {"text": ..., "pair": None, "model": "base"},
+    "ablate": {
+        "text": ...,
+        "heads": ...,
+        "pair": None,
+        "model": "sentiment",
+        "attributions": False,
+        "target": None,
+        "top_k": 5,
+    },
+    "head_worth": {"text": ..., "pair": None, "model": "sentiment", "target": None, "output": "logit"},
     "next_sentence": {"first": ..., "second": ..., "model": "base"},
     "models": {},
 }

@@ -70,7 +70,8 @@ def _places(tokens: Sequence[Token]) -> list[np.ndarray]:
     special = np.asarray([token.special for token in tokens])
     first = special & (np.arange(count) == 0)
     marks = np.asarray([not token.special and _is_punctuation(token.text) for token in tokens])
-    same = (ids[:, None] == ids) & ~np.eye(count, dtype=bool) & ~special
+    named = ~special & ~np.asarray([token.unknown for token in tokens])
+    same = (ids[:, None] == ids) & ~np.eye(count, dtype=bool) & named
     rows = np.ones((count, 1))
     kinds = [np.eye(count), np.eye(count, k=-1), np.eye(count, k=1), rows * first, rows * (special & ~first)]
     found = [*kinds, rows * marks, same.astype(float)]
@@ -93,15 +94,18 @@ def worth(backend: Backend, encoding: Encoding, question: Question, mask: int | 
         return score(torch.from_numpy(np.array(logits, dtype=np.float64))).numpy()
 
     layers, heads, windows = backend.layers, backend.heads, len(encoding.windows)
-    if mask is None:
-        whole = scored(backend.label_logits(encoding))
-    else:
-        whole = scored(backend.mask_logits(encoding, 0, mask)[None])
+
+    def read(model: Backend) -> np.ndarray:
+        return scored(model.label_logits(encoding) if mask is None else model.mask_logits(encoding, 0, mask)[None])
+
+    whole = read(backend)
     changes = np.zeros((layers, heads))
     for window in range(windows):
         for layer, logits in enumerate(backend.without_each(encoding, window, mask)):
             changes[layer] += (scored(logits) - whole[window]) / windows
             watch(window * layers + layer + 1, windows * layers)
+    greatest = np.unravel_index(int(np.abs(changes).argmax()), changes.shape)
+    again = read(backend.without([(int(greatest[0]), int(greatest[1]))]))
     return HeadWorth(
         model=backend.info.name,
         revision=backend.info.revision,
@@ -109,6 +113,7 @@ def worth(backend: Backend, encoding: Encoding, question: Question, mask: int | 
         output=question.output,
         score=float(whole.mean()),
         changes=changes,
+        again=float((again - whole).mean()),
         layer_passes=windows * heads * layers * (layers + 1) // 2,
         full_passes=windows * heads * layers,
     )

@@ -1,4 +1,4 @@
-"""An Attention as small multiples of all heads, and one head as a plotly heatmap."""
+"""An Attention as small multiples of all heads."""
 
 from __future__ import annotations
 
@@ -6,125 +6,89 @@ import base64
 import io
 
 import numpy as np
-import plotly.graph_objects as go
 from PIL import Image
 
 from bert_demo.plots.markup import card, check, data, esc
-from bert_demo.results import Attention
+from bert_demo.results import Attention, HeadProfiles
 
-THUMBNAIL = 48
+THUMBNAIL = 64
 """Pixels a side of a head in the overview; longer texts are averaged down to it."""
 
-ALL_WEIGHTS = '<button type="button" data-weights>all weights as CSV</button>'
-"""A button that writes the weights of the drawn head, which the browser already holds, into a file."""
+LEVELS = 16
+"""Strengths that a small picture tells apart: two pixels in a byte."""
 
 _ACCENT = (14, 107, 124)
-_SCALE = [[0.0, "rgba(14,107,124,0)"], [0.15, "rgba(14,107,124,0.35)"], [1.0, "rgba(14,107,124,1)"]]
 
 
-def overview_panel(result: Attention, chosen: tuple[int, int]) -> str:
-    """Every head of every layer as a small picture to click; strength is the square root of the weight."""
+def overview_panel(result: Attention, chosen: tuple[int, int], profiles: HeadProfiles | None = None) -> str:
+    """Every head of every layer as a small picture to click; strength is the square root of the weight.
+
+    profiles: the heads' habits, to name them by.
+    """
+    strengths = _strengths(shrink(result.weights, THUMBNAIL))
     rows = []
-    for layer in result.layers:
-        cells = "".join(_thumbnail(result, layer, head, (layer, head) == chosen) for head in result.heads)
+    for row, layer in enumerate(result.layers):
+        cells = "".join(
+            _thumbnail(strengths[row, column], layer, head, (layer, head) == chosen, profiles)
+            for column, head in enumerate(result.heads)
+        )
         rows.append(f'<div class="heads"><small>{layer}</small>{cells}</div>')
-    size = len(result.tokens)
     note = (
         f"Layers 0 to {result.layers[-1]} from top to bottom, heads 0 to {result.heads[-1]} from left to right. Each "
-        "square is one head: rows ask, columns answer. Click one to open it."
+        "square is one head: rows ask, columns answer. Click one, or walk with the arrow keys, to open it. The darker, "
+        "the more; each square has a scale of its own."
     )
-    if size > THUMBNAIL:
-        note += f" {size} tokens are averaged down to {THUMBNAIL} squares a side."
+    if len(result.tokens) > THUMBNAIL:
+        note += f" {len(result.tokens)} tokens are averaged down to {THUMBNAIL} squares a side; the open head is exact."
     if result.windows > 1:
         note += f" The text is read in {result.windows} windows; this is window {result.window}."
     error = result.largest_row_error
     proof = check(error < 1e-5, f"every row is a distribution: the sums are 1 to within {error:.0e}")
-    return card("Every head", f'<div class="overview">{"".join(rows)}</div>{proof}', note)
+    said = '<p class="note habit" id="habit" aria-live="polite">&nbsp;</p>'
+    return card("Every head", f'<div class="overview">{"".join(rows)}</div>{said}{proof}', note)
 
 
-def head_title(result: Attention, layer: int, head: int) -> str:
-    """Name of an open head, in both ways of counting, and what its picture does not show."""
-    return (
-        f"<h2>Head {layer}-{head} <small>({layer + 1}-{head + 1} counted from one, as in the literature)</small></h2>"
-        '<p class="note">Rows ask, columns answer. It shows where the head looks, not why the model decided.</p>'
-    )
-
-
-def head_figure(result: Attention, layer: int, head: int) -> go.Figure:
-    """One head as a heatmap: exact weights on hover, repeated tokens kept apart by their positions."""
-    weights = result.head(layer, head)
-    names = [token.text for token in result.tokens]
-    places = list(range(len(names)))
-    labels = [f"{place} {plain(name)}" for place, name in enumerate(names)]
-    few = len(names) <= 80
-    figure = go.Figure(
-        go.Heatmap(
-            z=weights,
-            x=labels,
-            y=labels,
-            colorscale=_SCALE,
-            zmin=0,
-            zmax=float(max(weights.max(), 1e-9)),
-            hovertemplate="%{y} \N{RIGHTWARDS ARROW} %{x}<br>%{z:.6f}<extra></extra>",
-            colorbar={"orientation": "h", "y": 0, "yanchor": "top", "thickness": 8, "outlinewidth": 0, "len": 0.6},
-        )
-    )
-    shown = [short(name) for name in names]
-    axis = {"type": "category", "showgrid": False, "zeroline": False, "automargin": True, "constrain": "domain"}
-    ticks = {"tickmode": "array", "tickvals": places, "ticktext": shown} if few else {"nticks": 20}
-    figure.update_xaxes(axis | ticks, tickangle=-60, side="top", title=None)
-    figure.update_yaxes(axis | ticks, autorange="reversed", title=None)
-    figure.update_layout(
-        height=max(420, min(900, 22 * len(names) + 140)) if few else 720,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={
-            "family": 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif',
-            "size": 12,
-            "color": "#5d6771",
-        },
-    )
-    return figure
-
-
-def strongest(result: Attention, layer: int, head: int) -> list[tuple[int, str, int, str, float]]:
-    """For each query the key with the largest weight: position, token, position, token, weight."""
-    weights = result.head(layer, head)
-    best = weights.argmax(-1)
-    names = [token.text for token in result.tokens]
-    return [(q, names[q], int(k), names[int(k)], float(weights[q, k])) for q, k in enumerate(best)]
-
-
-def _thumbnail(result: Attention, layer: int, head: int, chosen: bool) -> str:
-    image = _png(shrink(result.head(layer, head), THUMBNAIL))
-    return (
-        f'<button type="button" class="thumb" data-head="{layer}-{head}" aria-pressed="{str(chosen).lower()}" '
-        f'data-pick="{data({"layer": layer, "head": head})}" title="layer {layer}, head {head}" '
-        f'aria-label="layer {layer}, head {head}"><img alt="" src="data:image/png;base64,{image}"></button>'
-    )
+def name_of_head(layer: int, head: int, profiles: HeadProfiles | None = None) -> str:
+    """A head and, where it is known, its habit, such as "layer 2, head 3: next 62%"."""
+    name = f"layer {layer}, head {head}"
+    return name if profiles is None else f"{name}: {profiles.habit(layer, head)}"
 
 
 def shrink(weights: np.ndarray, most: int) -> np.ndarray:
-    """Average a square matrix down to at most `most` a side; smaller ones stay exact."""
-    size = len(weights)
+    """Average square matrices, (..., n, n), down to at most `most` a side; smaller ones stay exact."""
+    size = weights.shape[-1]
     if size <= most:
         return weights
     edges = np.linspace(0, size, most + 1).round().astype(int)
-    sums = np.add.reduceat(np.add.reduceat(weights, edges[:-1], 0), edges[:-1], 1)
+    sums = np.add.reduceat(np.add.reduceat(weights, edges[:-1], -2), edges[:-1], -1)
     counts = np.diff(edges)
     means: np.ndarray = sums / np.outer(counts, counts)
     return means
 
 
-def _png(weights: np.ndarray) -> str:
+def _strengths(weights: np.ndarray) -> np.ndarray:
+    """(..., n, n) whole numbers below LEVELS: the square root of each weight's share of its head's largest."""
+    largest = np.maximum(weights.max((-2, -1), keepdims=True), 1e-9)
+    shares: np.ndarray = np.sqrt(weights / largest)
+    return (shares * (LEVELS - 1)).round().astype(np.uint8)
+
+
+def _thumbnail(strengths: np.ndarray, layer: int, head: int, chosen: bool, profiles: HeadProfiles | None) -> str:
+    name = esc(name_of_head(layer, head, profiles))
+    return (
+        f'<button type="button" class="thumb" data-head="{layer}-{head}" aria-pressed="{str(chosen).lower()}" '
+        f'data-pick="{data({"layer": layer, "head": head})}" title="{name}" '
+        f'aria-label="{name}"><img alt="" src="data:image/png;base64,{_png(strengths)}"></button>'
+    )
+
+
+def _png(strengths: np.ndarray) -> str:
     """A palette picture whose index is the opacity of the accent colour."""
-    strength = np.sqrt(weights / max(float(weights.max()), 1e-9))
-    image = Image.fromarray((strength * 255).round().astype(np.uint8), "L")
-    image = Image.frombytes("P", image.size, image.tobytes())
-    image.putpalette(list(_ACCENT) * 256)
+    image = Image.frombytes("P", strengths.shape[::-1], strengths.tobytes())
+    image.putpalette(list(_ACCENT) * LEVELS)
+    opacities = bytes(round(255 * level / (LEVELS - 1)) for level in range(LEVELS))
     stream = io.BytesIO()
-    image.save(stream, "PNG", transparency=bytes(range(256)), optimize=False)
+    image.save(stream, "PNG", transparency=opacities, bits=4, optimize=False)
     return base64.b64encode(stream.getvalue()).decode("ascii")
 
 

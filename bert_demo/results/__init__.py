@@ -19,9 +19,12 @@ from bert_demo.results.answers import (
 from bert_demo.results.attributions import Attribution, Comparison, LayerAttribution, Trial, WhatIf, WordScore
 from bert_demo.results.common import Token
 from bert_demo.results.heads import HABITS, Ablation, Head, HeadProfiles, HeadSteps, HeadWorth, PruneCurve
+from bert_demo.results.relations import FROM_HEAD, TO_HEAD, HeadLook, HeadTable, KnownHead
 
 __all__ = [
+    "FROM_HEAD",
     "HABITS",
+    "TO_HEAD",
     "Ablation",
     "Attention",
     "Attribution",
@@ -30,9 +33,12 @@ __all__ = [
     "Comparison",
     "FillMask",
     "Head",
+    "HeadLook",
     "HeadProfiles",
     "HeadSteps",
+    "HeadTable",
     "HeadWorth",
+    "KnownHead",
     "LabelScore",
     "LayerAttribution",
     "MaskSlot",

@@ -57,7 +57,8 @@ class HeadProfiles:
     """What each head does on one text, means over the queries.
 
     shares: (layers, heads, HABITS): the share of its attention that goes to the query itself, to the token before and
-    behind it, to the first special token, to the other special tokens, to punctuation, and to the same token elsewhere;
+    behind it, to the first special token, to the other special tokens, to punctuation, and to the same token elsewhere
+    (unknown ones are not taken for the same);
     entropy: (layers, heads) in nats, from 0 (one key) to log(n) (all alike); distance: (layers, heads), mean |query -
     key| in tokens.
     """
@@ -106,7 +107,8 @@ class HeadWorth:
     """What each head is worth to one answer: the score with the head switched off less the score of the whole model.
 
     target: the label, or the word behind the mask; output: "logit" or "probability"; score: of the whole model;
-    changes: (layers, heads); layer_passes: passes through single layers that it took; full_passes: as many full passes
+    changes: (layers, heads); again: the greatest of them computed anew, by full passes of the model without that head;
+    layer_passes: passes through single layers that it took; full_passes: as many full passes
     through all layers would have been taken without sharing what lies below the changed layer.
     """
 
@@ -116,12 +118,19 @@ class HeadWorth:
     output: str
     score: float
     changes: np.ndarray
+    again: float
     layer_passes: int
     full_passes: int
 
     def __post_init__(self) -> None:
         check(self.changes.ndim == 2, "changes are (layers, heads)")
         object.__setattr__(self, "changes", frozen(self.changes))
+
+    @property
+    def greatest(self) -> Head:
+        """The head whose absence changes the score most."""
+        layer, head = np.unravel_index(int(np.abs(self.changes).argmax()), self.changes.shape)
+        return int(layer), int(head)
 
 
 @dataclass(frozen=True, slots=True)

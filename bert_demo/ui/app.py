@@ -10,7 +10,9 @@ import gradio as gr
 from bert_demo.errors import DemoError
 from bert_demo.plots.markup import message
 from bert_demo.settings import ASSETS, Settings
+from bert_demo.ui.ablation import AblationTab
 from bert_demo.ui.attention import AttentionTab
+from bert_demo.ui.attention_views import DISPLAYS
 from bert_demo.ui.attributions import AttributionsTab
 from bert_demo.ui.bar import PRIVATE, QUIET, Bar
 from bert_demo.ui.base import Page, Parts, Tab, Watch, answer_with_notice, html, runner
@@ -19,6 +21,7 @@ from bert_demo.ui.deferred import Deferred
 from bert_demo.ui.endpoints import add_endpoints
 from bert_demo.ui.examples import SMALL, from_address, load_examples
 from bert_demo.ui.fill_mask import FillMaskTab
+from bert_demo.ui.heads import HeadsTab
 from bert_demo.ui.layers import LayersTab
 from bert_demo.ui.methods import MethodsTab
 from bert_demo.ui.paint import paint
@@ -27,8 +30,23 @@ from bert_demo.ui.targets import Targets, labels_of
 if TYPE_CHECKING:
     from bert_demo.service import BertService
 
-TABS: tuple[Callable[[], Tab], ...] = (ClassifyTab, FillMaskTab, AttentionTab, AttributionsTab, LayersTab, MethodsTab)
+TABS: tuple[Callable[[], Tab], ...] = (
+    ClassifyTab,
+    FillMaskTab,
+    AttentionTab,
+    HeadsTab,
+    AblationTab,
+    AttributionsTab,
+    LayersTab,
+    MethodsTab,
+)
 """The lenses in the order of the page. Adding one is a file and a line here."""
+
+FILES_CHECKED, FILES_KEPT = 600, 1800
+"""Seconds between two looks for old files that visitors had made, and seconds that such a file is kept."""
+
+STYLES = ("style.css", "attention.css", "ablation.css", "heads.css")
+SCRIPTS = ("app.js", "attention.js", "ablation.js", "heads.js")
 
 AT_ONCE = 4
 """Visitors whose same lens is computed at once; the others queue."""
@@ -42,7 +60,9 @@ class App:
         self.examples = load_examples()
         self.opening = self.examples[0].ask
         self.lenses: list[tuple[Tab, gr.HTML, Parts]] = []
-        with gr.Blocks(title="BERT under the lens", analytics_enabled=False) as self.blocks:
+        with gr.Blocks(
+            title="BERT under the lens", analytics_enabled=False, delete_cache=(FILES_CHECKED, FILES_KEPT)
+        ) as self.blocks:
             html(_HEADER, elem_id="header")
             self.bar = Bar(self.opening, self.examples)
             tabs = [tab() for tab in TABS]
@@ -81,7 +101,7 @@ class App:
     def _wire_lens(self, tab: Tab, notice: gr.HTML, parts: Parts) -> list[Any]:
         """Outside the tabs: a component that is made between them, if only as a value, would count as a tab."""
         bar = self.bar
-        changes = [bar.asked.change, *([bar.hidden.change] if tab.task == "fill-mask" else [])]
+        changes = [bar.asked.change, *([bar.hidden.change] if getattr(tab, "hides", tab.task == "fill-mask") else [])]
         run = gr.on(
             [*([] if parts.asked_for else changes), *parts.reruns],
             runner(tab, parts, self.service),
@@ -96,10 +116,16 @@ class App:
             run.then(None, js="() => window.bertDemo.hidden()", **PRIVATE)
         if parts.asked_for:
             self._wait_until_asked(notice, parts, run)
-        beside = tab.wire(Page(self.service, bar.text, [bar.text, bar.pair, bar.model], bar.asked, bar.hidden), parts)
+        texts = [bar.text, bar.pair, bar.model]
+        page = Page(self.service, bar.text, texts, bar.asked, bar.hidden, self._open_head())
+        beside = tab.wire(page, parts)
         if beside:
             bar.asked.change(None, cancels=beside, **PRIVATE)
         return [run, *beside]
+
+    def _open_head(self) -> list[Any]:
+        places = next(tab.places for tab, _, _ in self.lenses if isinstance(tab, AttentionTab))
+        return [*places, self.tabs]
 
     def _wait_until_asked(self, notice: gr.HTML, parts: Parts, run: Any) -> None:
         """A new text or another choice takes an old answer away, ends its computation, and says how to ask."""
@@ -128,13 +154,13 @@ class App:
             selected = gr.Tabs(selected=query["tab"]) if query.get("tab") in tabs else gr.skip()
             linked = bool({"text", "pair", "model", "hide"} & set(query))
             if there and not linked:
-                return [gr.skip()] * 5 + [selected, *_numbers(query)]
+                return [gr.skip()] * 5 + [selected, *_linked(query)]
             ask, hide = from_address(query, self.opening, self.examples[0].hide)
-            return [ask.text, ask.pair, ask.model, ask.again(), hide, selected, *_numbers(query)]
+            return [ask.text, ask.pair, ask.model, ask.again(), hide, selected, *_linked(query)]
 
         bar = self.bar
         there = gr.JSON(visible=False)
-        places = [component for tab, _, _ in self.lenses for component in getattr(tab, "places", [])]
+        places = [component for tab, _, _ in self.lenses for component in getattr(tab, "linked", [])]
         self.blocks.load(
             restore,
             there,
@@ -146,8 +172,10 @@ class App:
         ).then(None, js="() => window.bertDemo.ready()", **PRIVATE)
 
 
-def _numbers(query: dict[str, str]) -> list[Any]:
-    return [int(query[name]) if SMALL.fullmatch(query.get(name, "")) else gr.skip() for name in ("layer", "head")]
+def _linked(query: dict[str, str]) -> list[Any]:
+    numbers = [int(query[name]) if SMALL.fullmatch(query.get(name, "")) else gr.skip() for name in ("layer", "head")]
+    view = query.get("view")
+    return [*numbers, view if view in DISPLAYS.values() else gr.skip()]
 
 
 def build_app(service: Deferred) -> App:
@@ -181,8 +209,8 @@ def serve(app: App, settings: Settings) -> str:
             footer_links=["api"],
             max_file_size="1mb",
             theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-            css_paths=ASSETS / "style.css",
-            head=f"<script>{(ASSETS / 'app.js').read_text(encoding='utf-8')}</script>",
+            css_paths=[ASSETS / name for name in STYLES],
+            head="".join(_script(name) for name in SCRIPTS),
         )
     except OSError as error:
         raise DemoError(
@@ -191,6 +219,10 @@ def serve(app: App, settings: Settings) -> str:
         ) from error
     print(f"The demo is open at {address}", flush=True)
     return str(address)
+
+
+def _script(name: str) -> str:
+    return f"<script>{(ASSETS / name).read_text(encoding='utf-8')}</script>"
 
 
 _HEADER = """<header><h1>BERT under the lens</h1><p>one sentence, every view, each with its own check</p>

@@ -7,78 +7,125 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from bert_demo.plots import attention as plots
-from bert_demo.plots.markup import table, working
+from bert_demo.catalogue import CATALOGUE
+from bert_demo.plots.markup import working
+from bert_demo.results.views import LEVELS, QUADRANTS, SPECIALS
+from bert_demo.ui.attention_files import Files
+from bert_demo.ui.attention_views import DISPLAYS, Wanted, panels
 from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
 
+SHOWN = {
+    "this head": "head",
+    "mean of the heads of this layer": "layer",
+    "mean over the layers of this head": "across",
+    "mean of all heads": "all",
+    "rollout": "rollout",
+}
+_AT_ONCE: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "multiple"}
+"""For clicks that the browser answers by itself, so that they keep their order however busy the server is."""
+
 
 class AttentionTab:
-    """Every head at a glance, one of them open."""
+    """Every head at a glance; one of them, or a summary, open as a heatmap, as arcs or step by step."""
 
     name = "attention"
     title = "Attention"
     task: str | None = None
 
     def build(self) -> Parts:
-        """Choices above; the overview on the left, the open head on the right."""
-        with gr.Row(elem_classes="controls"):
-            self.layer = gr.Number(0, label="Layer (from 0)", precision=0, min_width=90, elem_id="layer")
-            self.head = gr.Number(0, label="Head (from 0)", precision=0, min_width=90, elem_id="head")
-            self.window = gr.Dropdown([0], value=0, label="Window", min_width=90, visible=False)
-        with gr.Column() as body, gr.Row(elem_classes="lens"):
+        """Choices above; the overview on the left, what is open on the right, what it is compared with beside it."""
+        choices = self._choices()
+        other = self._other()
+        with gr.Column() as body, gr.Row(elem_classes="lens", elem_id="heads"):
             with gr.Column(scale=3, min_width=300):
                 self.overview = html(elem_id="overview", js_on_load=ON_PICK)
+                self.files = Files()
             with gr.Column(scale=4, min_width=300, elem_id="open-head"):
-                self.title_of_head = html(elem_id="head-title")
-                self.figure = gr.Plot(show_label=False, elem_id="heatmap")
-                self.keep = html(elem_id="head-table")
-        controls = [self.layer, self.head, self.window]
-        self.places = [self.layer, self.head]
-        outputs = [self.overview, self.title_of_head, self.window, self.figure, self.keep]
-        return Parts(body, controls, outputs, [self.layer.change, self.head.change, self.window.input])
+                title = html(elem_id="head-title")
+                figure = gr.Plot(show_label=False, elem_id="heatmap")
+                arcs = html(elem_id="arcs")
+                self.steps = html(elem_id="steps", js_on_load=ON_PICK)
+                keep = html(elem_id="head-table")
+            with gr.Column(scale=4, min_width=300, elem_id="other-head"):
+                compared = [
+                    html(elem_id="other-title"),
+                    gr.Plot(show_label=False, elem_id="other-heatmap"),
+                    html(elem_id="other-arcs"),
+                ]
+        self.linked = [*self.places, self.display]
+        drawn = gr.State(None)
+        outputs = [self.overview, title, self.window, self.quadrant, figure, arcs, self.steps, keep, *compared, drawn]
+        reruns = [place.change for place in (*self.places, self.display, self.query)]
+        reruns += [each.input for each in (self.window, *choices)]
+        compare, *fields = other
+        reruns += [compare.input, fields[0].change, fields[1].change, fields[2].submit, fields[3].input]
+        controls = [*self.places, self.window, self.display, *choices, self.query, *other, drawn]
+        return Parts(body, controls, outputs, reruns)
+
+    def _choices(self) -> list[Any]:
+        """Layer, head, window, display and query; returns what is shown, special tokens, level and quadrant."""
+        with gr.Row(elem_classes="controls"):
+            layer = gr.Number(0, label="Layer (from 0)", precision=0, min_width=90, elem_id="layer")
+            head = gr.Number(0, label="Head (from 0)", precision=0, min_width=90, elem_id="head")
+            self.places = [layer, head]
+            self.window = gr.Dropdown([0], value=0, label="Window", min_width=90, visible=False)
+            shown = gr.Dropdown(list(SHOWN.items()), value="head", label="Show", min_width=170, elem_id="shown")
+            special = gr.Dropdown(
+                [("keep", "keep"), ("leave out", "leave out"), ("leave out and rescale rows", "rescale")],
+                value=SPECIALS[0],
+                label="Special tokens",
+                min_width=140,
+                elem_id="special",
+            )
+            level = gr.Dropdown(list(LEVELS), value=LEVELS[0], label="By", min_width=90, elem_id="by")
+            self.quadrant = gr.Dropdown(
+                list(QUADRANTS), value="all", label="Of the pair", min_width=90, visible=False, elem_id="quadrant"
+            )
+        with gr.Row(elem_classes="controls"):
+            self.display = gr.Radio(
+                list(DISPLAYS.items()), value="heatmap", label="View", min_width=220, elem_id="display"
+            )
+            self.query = gr.Number(1, label="Word that asks (from 0)", precision=0, min_width=120, elem_id="query")
+        return [shown, special, level, self.quadrant]
+
+    def _other(self) -> list[Any]:
+        """Whether to compare, and with what; the style sheet shows the fields when it is ticked."""
+        with gr.Row(elem_classes="controls", elem_id="compare-with"):
+            compare = gr.Checkbox(False, label="Compare with", min_width=130, scale=0, elem_id="compare-heads")
+            layer = gr.Number(0, label="layer", precision=0, min_width=80)
+            head = gr.Number(1, label="head", precision=0, min_width=80)
+            text = gr.Textbox("", label="text (empty: the same; Enter)", lines=1, min_width=160)
+            model = gr.Dropdown(
+                [("the same model", ""), *[(card.name, card.name) for card in CATALOGUE]],
+                value="",
+                label="model",
+                allow_custom_value=True,
+                min_width=130,
+            )
+        return [compare, layer, head, text, model]
 
     def answer(
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
     ) -> list[Any]:
-        """Overview, title, windows, heatmap, strongest keys. Raises ChoiceError for a head that is not there."""
-        layer, head, window = (int(value or 0) for value in controls)
-        window = min(window, service.count_windows(ask.text, ask.pair, ask.model) - 1)
-        service.attention(ask.text, ask.pair, ask.model, layer, head, window)
-        result = service.attention(ask.text, ask.pair, ask.model, window=window)
-        return [
-            plots.overview_panel(result, (layer, head)),
-            plots.head_title(result, layer, head),
-            gr.Dropdown(choices=list(range(result.windows)), value=window, visible=result.windows > 1),
-            plots.head_figure(result, layer, head),
-            table(
-                ("query", "query_token", "strongest_key", "key_token", "weight"),
-                plots.strongest(result, layer, head),
-                f"head-{layer}-{head}",
-                plots.ALL_WEIGHTS,
-            ),
-        ]
+        """The panels. Raises ChoiceError for a head that is not there."""
+        return panels(service, ask, Wanted.of(controls))
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
-        """A click in the overview opens that head; the address of the page follows."""
-        shown: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        self.overview.pick(_pick, None, self.places, queue=False, trigger_mode="multiple", **shown)
+        """A click in the overview opens that head, one on a word lets it ask; the address of the page follows."""
+        self.overview.pick(None, None, self.places, js="() => window.bertAttention.picked('layer', 'head')", **_AT_ONCE)
+        self.steps.pick(None, None, self.query, js="() => window.bertAttention.picked('query')", **_AT_ONCE)
         gr.on(
-            [place.change for place in self.places],
+            [place.change for place in (*self.places, self.display)],
             None,
-            self.places,
-            js="(layer, head) => window.bertDemo.address({layer, head})",
+            [*self.places, self.display],
+            js="(layer, head, view) => window.bertDemo.address({layer, head, view})",
             api_visibility="private",
         )
-        return []
+        return self.files.wire(page, self.window)
 
     def working(self, done: int, planned: int) -> str:
         """While the model loads."""
         return working("Looking \N{HORIZONTAL ELLIPSIS}")
-
-
-def _pick(event: gr.EventData) -> list[int]:
-    chosen = event._data if isinstance(event._data, dict) else {}
-    return [int(chosen.get(name, 0)) for name in ("layer", "head")]

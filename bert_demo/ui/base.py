@@ -88,13 +88,15 @@ class Parts:
 @dataclass(frozen=True, slots=True)
 class Page:
     """What a tab may reach beyond its own components: the input bar, and the states that, when an event changes them,
-    make every lens (asked) or the fill-mask lens (hidden) answer anew."""
+    make every lens (asked) or the fill-mask lens (hidden) answer anew; `head`: the layer and the head that the lens
+    Attention has open, and the tabs, to open a head there."""
 
     service: Callable[[], BertService]
     text: gr.Textbox
     bar: list[Any]
     asked: gr.State
     hidden: gr.State
+    head: list[Any] = field(default_factory=list)
 
 
 class Watch:
@@ -190,12 +192,16 @@ def runner(tab: Tab, parts: Parts, service: Callable[[], BertService]) -> Callab
         def work(watch: Watch) -> tuple[str, list[Any]]:
             return answer_with_notice(tab, service(), ask, hidden, controls, watch)
 
+        silent = True
         try:
             async for watch, done in latest.follow(str(request.session_hash), work):
+                silent = False
                 if done is None:
                     yield told(watch, controls)
                 else:
                     yield [done[0], gr.Column(visible=True), *done[1]]
+            if silent:  # gradio empties the outputs of a run that yields nothing, as one that a newer one ended at once
+                yield nothing
         except Exception as error:
             yield [explain(error), gr.Column(visible=False), *nothing[2:]]
 
@@ -213,6 +219,27 @@ def panel_runner(make: Callable[..., str], patience: str) -> Callable[..., Async
                 yield _meanwhile(patience, watch) if done is None else done
         except Exception as error:
             yield explain(error)
+
+    return run
+
+
+def panels_runner(
+    make: Callable[..., list[Any]], told: Callable[[int, int], str], count: int
+) -> Callable[..., AsyncIterator[list[Any]]]:
+    """The same for what is dear and fills several outputs: a line of progress, the column of the pictures, and `count`
+    pictures, which make(watch, *inputs) gives. told(done, planned) is the HTML of the progress."""
+    latest = _Latest(_dear_workers)
+    nothing = [gr.skip()] * count
+
+    async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[list[Any]]:
+        try:
+            async for watch, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
+                if done is None:
+                    yield [told(*watch.passes), gr.skip(), *nothing]
+                else:
+                    yield ["", gr.Column(visible=True), *done]
+        except Exception as error:
+            yield [explain(error), gr.Column(visible=False), *nothing]
 
     return run
 

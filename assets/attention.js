@@ -1,0 +1,370 @@
+// The lens Attention in the browser: arcs drawn from the weights that lie in the page, numbers to point at, pictures to keep.
+// Nothing is fetched. Words are written as text, never as markup.
+window.bertAttention = (() => {
+  const LINE = 20;
+  const MOST_LINES = 300;
+  const LEAST = 0.01;
+  const NAMED = 8;
+  const SPACE = 'http://www.w3.org/2000/svg';
+  const FONT = '13px system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif';
+  const chosen = { of: '', words: new Set() };
+  const exact = (weight) => weight.toFixed(6);
+
+  function make(tag, attributes, text) {
+    const made = document.createElementNS(SPACE, tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  // The numbers of an arcs panel.
+  function read(panel) {
+    const bytes = Uint8Array.from(atob(panel.dataset.weights), (letter) => letter.charCodeAt(0));
+    const [names, rows, columns] = ['names', 'rows', 'columns'].map((name) => JSON.parse(panel.dataset[name]));
+    const weights = new Float32Array(bytes.buffer);
+    const rowOf = new Map(rows.map((word, row) => [word, row]));
+    const columnOf = new Map(columns.map((word, column) => [word, column]));
+    // Weight from one word to another; null when that is not part of this view.
+    const weight = (from, to) => (rowOf.has(from) && columnOf.has(to)
+      ? weights[rowOf.get(from) * columns.length + columnOf.get(to)] : null);
+    return { names, rows, columns, weights, rowOf, columnOf, weight };
+  }
+
+  class Arcs {
+    constructor(panel) {
+      this.panel = panel;
+      this.key = panel.dataset.weights;
+      Object.assign(this, read(panel));
+      this.box = panel.querySelector('.arcs-box');
+      this.readout = panel.querySelector('.readout');
+      this.hovered = null;
+      const of = JSON.stringify(this.names);
+      if (chosen.of !== of) Object.assign(chosen, { of, words: new Set() });
+      this.box.addEventListener('click', (event) => this.clicked(event));
+      this.box.addEventListener('keydown', (event) => this.pressed(event));
+      for (const kind of ['mouseover', 'focusin']) this.box.addEventListener(kind, (event) => this.pointed(event));
+      this.box.addEventListener('mouseleave', () => this.point(null));
+      panel.querySelector('[data-clear]').addEventListener('click', () => { chosen.words.clear(); redraw(); });
+      new ResizeObserver(() => this.layOut()).observe(this.box);
+    }
+
+    // Words in two columns as wide as there is room; again when the room changes.
+    layOut() {
+      const width = Math.floor(this.box.clientWidth);
+      if (!width || width === this.width) return;
+      this.width = width;
+      const count = Math.max(this.rows.length, this.columns.length);
+      this.margin = Math.min(150, width * 0.3);
+      const height = count * LINE + 8;
+      this.svg = make('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': 'words that ask and words that answer' });
+      this.lines = make('g', { fill: 'none' });
+      this.svg.append(this.lines);
+      const pen = document.createElement('canvas').getContext('2d');
+      pen.font = FONT;
+      this.rows.forEach((word, row) => this.svg.append(this.word(word, row, 'row', pen)));
+      this.columns.forEach((word, column) => this.svg.append(this.word(word, column, 'column', pen)));
+      this.box.replaceChildren(this.svg);
+      const first = this.svg.querySelector('[data-word]');
+      if (first) first.setAttribute('tabindex', '0');
+      this.draw();
+    }
+
+    word(word, place, side, pen) {
+      const left = side === 'row';
+      let name = this.names[word];
+      if (pen.measureText(name).width > this.margin - 6) {
+        while (name.length > 1 && pen.measureText(`${name}\u2026`).width > this.margin - 6) name = [...name].slice(0, -1).join('');
+        name += '\u2026';
+      }
+      const group = make('g', { 'data-word': word, 'data-side': side, role: 'button', tabindex: '-1', 'aria-label': `${word} ${this.names[word]}, ${left ? 'asks' : 'answers'}` });
+      const x = left ? 0 : this.width - this.margin;
+      group.append(
+        make('rect', { x, y: place * LINE + 4, width: this.margin, height: LINE, rx: 5 }),
+        make('text', { x: left ? this.margin - 4 : x + 4, y: this.height(place), 'text-anchor': left ? 'end' : 'start', 'dominant-baseline': 'central' }, name),
+        make('title', {}, `${word} ${this.names[word]}`));
+      return group;
+    }
+
+    height(place) { return place * LINE + LINE / 2 + 4; }
+
+    // The lines of the chosen words, else of the word pointed at, else the strongest of all.
+    draw() {
+      if (!this.svg) return;
+      const words = chosen.words.size ? [...chosen.words] : this.hovered === null ? [] : [this.hovered];
+      const wanted = [];
+      for (const word of words) {
+        if (this.rowOf.has(word)) this.columns.forEach((to) => wanted.push([word, to, 'from']));
+        if (this.columnOf.has(word)) this.rows.forEach((from) => wanted.push([from, word, 'into']));
+      }
+      if (!words.length) wanted.push(...this.strongest());
+      const lines = wanted.map(([from, to, kind]) => [from, to, kind, this.weight(from, to)]).filter((line) => line[3] >= LEAST);
+      lines.sort((one, other) => one[3] - other[3]);
+      this.lines.replaceChildren(...lines.flatMap((line) => this.line(...line)));
+      this.svg.querySelectorAll('[data-word]').forEach((group) => {
+        group.setAttribute('aria-pressed', chosen.words.has(Number(group.dataset.word)));
+      });
+      this.tell(words, lines.length);
+    }
+
+    strongest() {
+      const order = [...this.weights.keys()].filter((place) => this.weights[place] >= LEAST);
+      order.sort((one, other) => this.weights[other] - this.weights[one]);
+      return order.slice(0, MOST_LINES).map((place) => [
+        this.rows[Math.floor(place / this.columns.length)], this.columns[place % this.columns.length], 'any']);
+    }
+
+    line(from, to, kind, weight) {
+      const [left, right] = [this.margin + 2, this.width - this.margin - 2];
+      const [y, z] = [this.height(this.rowOf.get(from)), this.height(this.columnOf.get(to))];
+      const bend = (right - left) * 0.45;
+      const d = `M${left} ${y}C${left + bend} ${y} ${right - bend} ${z} ${right} ${z}`;
+      const shown = make('path', { d, class: kind, 'stroke-width': (0.6 + 3 * weight).toFixed(2), 'stroke-opacity': Math.min(1, 0.12 + weight).toFixed(3) });
+      if (kind === 'into') shown.setAttribute('stroke-dasharray', '5 3');
+      const touched = make('path', { d, class: 'touch', 'data-from': from, 'data-to': to });
+      touched.append(make('title', {}, this.said(from, to)));
+      return [shown, touched];
+    }
+
+    quoted(word) { return `\u201c${this.names[word]}\u201d`; }
+
+    said(from, to) { return `${this.names[from]} \u2192 ${this.names[to]} ${exact(this.weight(from, to))}`; }
+
+    // What is drawn, in words and numbers, for those who do not see lines and for those who want the weights.
+    tell(words, count) {
+      const list = this.panel.querySelector('.arcs-said');
+      const all = (pairs) => pairs.sort((one, other) => other[1] - one[1]).slice(0, NAMED)
+        .map(([word, weight]) => `${this.quoted(word)} ${exact(weight)}`).join(', ');
+      const lines = words.flatMap((word) => {
+        const [out, into] = [this.columns.map((to) => [to, this.weight(word, to)]), this.rows.map((from) => [from, this.weight(from, word)])];
+        const said = [];
+        if (this.rowOf.has(word)) said.push(`${this.quoted(word)} looks at: ${all(out)}`);
+        if (this.columnOf.has(word)) said.push(`${this.quoted(word)} is looked at by: ${all(into)}`);
+        return said;
+      });
+      if (!words.length) lines.push(`No word chosen: the ${count} strongest lines of ${this.weights.length} are drawn.`);
+      else lines.push(`The ${NAMED} strongest are named; lines under ${LEAST} are not drawn, point at a word for its weight.`);
+      list.replaceChildren(...lines.map((text) => Object.assign(document.createElement('p'), { textContent: text, className: 'note' })));
+    }
+
+    point(word) {
+      if (word === this.hovered) return;
+      this.hovered = word;
+      if (!chosen.words.size) this.draw();
+      else if (word !== null) {
+        const pairs = [...chosen.words].flatMap((each) => [[each, word], [word, each]])
+          .filter(([from, to]) => this.weight(from, to) !== null).map(([from, to]) => this.said(from, to));
+        this.readout.textContent = [...new Set(pairs)].join('   ');
+      }
+    }
+
+    pointed(event) {
+      const group = event.target.closest('[data-word]');
+      if (group) { this.point(Number(group.dataset.word)); return; }
+      const line = event.target.closest('[data-from]');
+      if (line) this.readout.textContent = this.said(Number(line.dataset.from), Number(line.dataset.to));
+    }
+
+    clicked(event) {
+      const group = event.target.closest('[data-word]');
+      if (!group) { this.pointed(event); return; }
+      const word = Number(group.dataset.word);
+      if (!chosen.words.delete(word)) chosen.words.add(word);
+      redraw();
+    }
+
+    pressed(event) {
+      const group = event.target.closest('[data-word]');
+      if (!group) return;
+      if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); this.clicked(event); return; }
+      const side = { ArrowLeft: 'row', ArrowRight: 'column' }[event.key] || group.dataset.side;
+      const places = side === 'row' ? this.rows : this.columns;
+      const here = places.indexOf(Number(group.dataset.word));
+      const step = { ArrowUp: -1, ArrowDown: 1 }[event.key] || 0;
+      if (!step && side === group.dataset.side) return;
+      const next = this.svg.querySelector(`[data-side="${side}"][data-word="${places[Math.max(0, here) + step]}"]`);
+      if (!next) return;
+      event.preventDefault();
+      this.svg.querySelectorAll('[tabindex="0"]').forEach((each) => each.setAttribute('tabindex', '-1'));
+      next.setAttribute('tabindex', '0');
+      next.focus();
+    }
+  }
+
+  const drawn = new WeakMap();
+
+  // A heatmap whose column becomes wider or narrower is drawn anew.
+  const fitted = new WeakSet();
+  const fit = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+    const plot = target.querySelector('.js-plotly-plot');
+    if (plot && plot._fullLayout && target.clientWidth && Math.abs(plot._fullLayout.width - plot.clientWidth) > 2) window.Plotly.Plots.resize(plot);
+  }));
+
+  function panels() { return [...document.querySelectorAll('.arcs')]; }
+  function redraw() { panels().forEach((panel) => drawn.get(panel)?.draw()); }
+
+  // plotly names its colour scale by the address of the page, which changes with the open head: the name alone stays right.
+  function mend(scale) {
+    const place = scale.style.fill.indexOf('#');
+    if (place > 5) scale.style.fill = `url("#${scale.style.fill.slice(place + 1)}`;
+  }
+
+  // New arcs are drawn, and the overview marks the head that is open.
+  function refresh() {
+    document.querySelectorAll('.cbfill.gradient_filled').forEach(mend);
+    for (const panel of panels()) {
+      const known = drawn.get(panel);
+      if (!known || known.key !== panel.dataset.weights || known.box !== panel.querySelector('.arcs-box')) drawn.set(panel, new Arcs(panel));
+    }
+    document.querySelectorAll('#heatmap, #other-heatmap').forEach((box) => {
+      if (fitted.has(box)) return;
+      fitted.add(box);
+      fit.observe(box);
+    });
+    const open = document.querySelector('#head-title [data-open]')?.dataset.open;
+    if (open) {
+      document.querySelectorAll('#overview .thumb').forEach((thumb) => {
+        const pressed = String(thumb.dataset.head === open);
+        if (thumb.getAttribute('aria-pressed') !== pressed) thumb.setAttribute('aria-pressed', pressed);
+      });
+    }
+  }
+
+  function start() {
+    refresh();
+    new MutationObserver(refresh).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ['data-open', 'data-weights'] });
+  }
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
+  else start();
+
+  // What was clicked last, for the event that follows: it never leaves the browser, so that clicks keep their order.
+  let last = {};
+  document.addEventListener('click', (event) => {
+    const target = event.target.closest?.('#overview [data-pick], #steps [data-pick]');
+    if (target) last = JSON.parse(target.dataset.pick);
+  }, true);
+  function picked(...names) { return names.map((each) => last[each]); }
+
+  // A head of the overview names itself and its habit; a cell of the steps says its number.
+  function name(event) {
+    const thumb = event.target.closest?.('#overview .thumb');
+    if (thumb) document.querySelector('#habit').textContent = thumb.title;
+    const cell = event.target.closest?.('.cells i');
+    if (cell) {
+      const strip = cell.parentElement;
+      const line = strip.closest('.line').querySelector('span').textContent;
+      const place = [...strip.children].indexOf(cell);
+      cell.closest('#steps').querySelector('.readout').textContent = `${strip.dataset.of}${line === strip.dataset.of ? '' : ` of ${line}`}, number ${place}: ${cell.title}`;
+    }
+  }
+  for (const kind of ['mouseover', 'focusin', 'click']) document.addEventListener(kind, name);
+
+  function keep(filename, address) {
+    const link = document.createElement('a');
+    link.download = filename;
+    link.href = address;
+    link.click();
+    if (address.startsWith('blob:')) setTimeout(() => URL.revokeObjectURL(address), 1000);
+  }
+
+  function inFile(text, kind) { return URL.createObjectURL(new Blob([text], { type: kind })); }
+
+  // The weights that are open as CSV: query rows, key columns.
+  function table() {
+    const panel = document.querySelector('#arcs .arcs');
+    if (openDisplay() === 'arcs' && panel) {
+      const { names, rows, columns, weights } = read(panel);
+      const label = (word) => `${word} ${names[word]}`;
+      return [['query', ...columns.map(label)], ...rows.map((word, row) => [label(word), ...weights.slice(row * columns.length, (row + 1) * columns.length)])];
+    }
+    const trace = document.querySelector('#heatmap .js-plotly-plot')?._fullData?.[0];
+    if (!trace) return null;
+    const plain = document.createElement('textarea');
+    const label = (text) => { plain.innerHTML = String(text); return plain.value; };
+    return [['query', ...[...trace.x].map(label)], ...[...trace.z].map((row, place) => [label(trace.y[place]), ...row])];
+  }
+
+  function openDisplay() { return document.querySelector('#head-title [data-display]')?.dataset.display; }
+
+  function openName() {
+    const open = document.querySelector('#head-title [data-open]')?.dataset.open;
+    return `attention-${openDisplay()}-${open}`;
+  }
+
+  // A part of the page as an SVG that stands by itself: boxes with their colours, texts where they are.
+  function drawing(part) {
+    const frame = part.getBoundingClientRect();
+    const ground = getComputedStyle(part.closest('.panel, .column') || document.body).backgroundColor;
+    const svg = make('svg', { xmlns: SPACE, width: Math.ceil(frame.width), height: Math.ceil(frame.height) });
+    svg.append(make('rect', { width: '100%', height: '100%', fill: ground === 'rgba(0, 0, 0, 0)' ? '#fff' : ground }));
+    part.querySelectorAll('.cells i, .share').forEach((cell) => {
+      const box = cell.getBoundingClientRect();
+      const style = getComputedStyle(cell);
+      const wide = cell.matches('.share') ? box.width * parseFloat(cell.style.getPropertyValue('--w')) / 100 : box.width;
+      const fill = cell.matches('.share') ? getComputedStyle(cell).outlineColor : style.backgroundColor;
+      svg.append(make('rect', { x: box.left - frame.left, y: box.top - frame.top, width: wide, height: box.height, fill }));
+    });
+    const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const node = walker.currentNode;
+      if (!node.textContent.trim()) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const box = range.getBoundingClientRect();
+      const style = getComputedStyle(node.parentElement);
+      svg.append(make('text', { x: box.left - frame.left, y: box.top - frame.top + box.height / 2, 'dominant-baseline': 'central', 'font-size': style.fontSize, 'font-weight': style.fontWeight, 'font-family': style.fontFamily, fill: style.color }, node.textContent));
+    }
+    return svg;
+  }
+
+  // The arcs as an SVG that stands by itself: the colours of the page written into it.
+  function arcs(shown) {
+    const svg = shown.cloneNode(true);
+    const ground = getComputedStyle(document.querySelector('#open-head')).backgroundColor;
+    svg.setAttribute('xmlns', SPACE);
+    const [from, to] = [shown, svg].map((each) => [...each.querySelectorAll('path, rect, text')]);
+    from.forEach((each, place) => {
+      const style = getComputedStyle(each);
+      const names = each.tagName === 'text' ? ['fill', 'font-size', 'font-family', 'font-weight'] : ['fill', 'stroke', 'fill-opacity'];
+      names.forEach((property) => to[place].setAttribute(property, style.getPropertyValue(property)));
+    });
+    svg.querySelectorAll('.touch').forEach((each) => each.remove());
+    svg.prepend(make('rect', { width: '100%', height: '100%', fill: ground }));
+    return svg;
+  }
+
+  async function picture(kind) {
+    const display = openDisplay();
+    if (display === 'heatmap') {
+      const plot = document.querySelector('#heatmap .js-plotly-plot');
+      const dark = document.body.classList.contains('dark');
+      const paper = getComputedStyle(document.querySelector('#open-head')).backgroundColor;
+      const layout = { ...plot.layout, paper_bgcolor: paper, font: { ...plot.layout.font, color: dark ? '#eceff2' : '#1d2126' } };
+      return window.Plotly.toImage({ data: plot.data, layout }, { format: kind, width: plot.clientWidth, height: plot.clientHeight, scale: kind === 'png' ? 2 : 1 });
+    }
+    const svg = display === 'arcs' ? arcs(document.querySelector('#arcs svg')) : drawing(document.querySelector('#steps .steps'));
+    const text = new XMLSerializer().serializeToString(svg);
+    if (kind === 'svg') return inFile(text, 'image/svg+xml');
+    const image = new Image();
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+    await image.decode();
+    const scale = Math.min(2, 16000 / Math.max(image.width, image.height));
+    const canvas = Object.assign(document.createElement('canvas'), { width: image.width * scale, height: image.height * scale });
+    canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+    return canvas.toDataURL('image/png');
+  }
+
+  document.addEventListener('click', async (event) => {
+    const save = event.target.closest?.('[data-save]');
+    if (save) {
+      const kind = save.dataset.save;
+      keep(`${openName()}.${kind}`, await picture(kind));
+    } else if (event.target.closest?.('[data-weights]')?.matches('button')) {
+      const rows = table();
+      if (!rows) return;
+      const quoted = (cell) => (typeof cell === 'number' ? cell : `"${String(cell).replaceAll('"', '""')}"`);
+      keep('attention.csv', inFile(rows.map((row) => row.map(quoted).join(',')).join('\r\n'), 'text/csv'));
+    }
+  });
+
+  return { picked };
+})();

@@ -1,0 +1,124 @@
+"""All heads as files: arrays, and a drawing of each with its words, as a homework asks for."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from bert_demo.results import Attention
+
+FONTS = (
+    "DejaVuSans.ttf",
+    "NotoSansCJK-Regular.ttc",
+    "NotoSansSC-Regular.otf",
+    "wqy-zenhei.ttc",
+    "DroidSansFallbackFull.ttf",
+    "Arial Unicode.ttf",
+    "PingFang.ttc",
+    "msyh.ttc",
+)
+"""Fonts that a machine may have, tried one after the other before the one that comes with Pillow."""
+
+SIDE = 1600
+"""Pixels that the squares of a drawing take at most, more only when each would be less than MINIMUM."""
+
+CELL, MINIMUM = 40, 3
+_MARGIN = 200
+"""Pixels for the words."""
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+def arrays(result: Attention) -> bytes:
+    """An npz file: weights, float32 (layers, heads, n, n); tokens; model; revision; window."""
+    stream = io.BytesIO()
+    np.savez_compressed(
+        stream,
+        weights=result.weights.astype(np.float32, copy=False),
+        tokens=np.array([token.text for token in result.tokens]),
+        model=np.array(result.model),
+        revision=np.array(result.revision),
+        window=np.array(result.window),
+    )
+    return stream.getvalue()
+
+
+def drawings(result: Attention, told: Callable[[int, int], None] = lambda done, planned: None) -> bytes:
+    """A zip of Attention_Layer1_Head1.png and so on, counted from 1 as the homework does: white is 1, black is 0.
+
+    Rows ask, columns answer; words stand at the left and on top. told: called with (done, all).
+    """
+    stream = io.BytesIO()
+    cell = max(MINIMUM, min(CELL, SIDE // len(result.tokens)))
+    frame = _frame([token.text for token in result.tokens], cell)
+    planned = len(result.layers) * len(result.heads)
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as files:
+        for number, (layer, head) in enumerate((layer, head) for layer in result.layers for head in result.heads):
+            told(number, planned)
+            picture = _drawn(frame, result.head(layer, head), cell)
+            files.writestr(f"Attention_Layer{layer + 1}_Head{head + 1}.png", picture)
+    return stream.getvalue()
+
+
+def _drawn(frame: Image.Image, weights: np.ndarray, cell: int) -> bytes:
+    squares = Image.fromarray((weights * 255).round().astype(np.uint8), "L")
+    squares = squares.resize((cell * len(weights), cell * len(weights)), Image.Resampling.NEAREST)
+    frame.paste(squares, (_MARGIN, _MARGIN))
+    stream = io.BytesIO()
+    frame.save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
+
+
+def _frame(names: list[str], cell: int) -> Image.Image:
+    """Black, with the words at the left and, turned, on top; where squares are small, every second or tenth word."""
+    side = _MARGIN + cell * len(names)
+    frame = Image.new("L", (side, side))
+    height = max(cell, 10)
+    for place in range(0, len(names), -(-height // cell)):
+        strip = Image.new("L", (_MARGIN - 8, height))
+        _write(strip, names[place], min(20, round(height * 0.7)))
+        at = _MARGIN + place * cell + (cell - height) // 2
+        frame.paste(strip, (0, at))
+        frame.paste(strip.transpose(Image.Transpose.ROTATE_270), (at, 0))
+    return frame
+
+
+def _write(strip: Image.Image, name: str, size: int) -> None:
+    """A word at the right end of a strip, shortened until it fits."""
+    font, name = _font_for(name, size)
+    pen = ImageDraw.Draw(strip)
+    whole = name
+    while pen.textlength(name, font) > strip.width - 4 and len(whole) > 1:
+        whole = whole[:-1]
+        name = whole + "..."
+    pen.text((strip.width - 2, strip.height / 2), name, 255, font, anchor="rm")
+
+
+def _font_for(name: str, size: int) -> tuple[Font, str]:
+    """A font that has all of a word's characters; where none has, the word is spelled as code points."""
+    for font in _fonts(size):
+        if all(character.isspace() or _has(font, character) for character in name):
+            return font, name
+    return _fonts(size)[-1], " ".join(f"U+{ord(character):04X}" for character in name)
+
+
+@lru_cache(maxsize=32)
+def _fonts(size: int) -> tuple[Font, ...]:
+    found: list[Font] = []
+    for file in FONTS:
+        try:
+            found.append(ImageFont.truetype(file, size))
+        except OSError:
+            continue
+    return (*found, ImageFont.load_default(size))
+
+
+@lru_cache(maxsize=4096)
+def _has(font: Font, character: str) -> bool:
+    """Whether a font draws a character otherwise than one that stands for nothing."""
+    return bytes(font.getmask(character)) != bytes(font.getmask("\uffff"))

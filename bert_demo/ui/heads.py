@@ -1,0 +1,175 @@
+"""The lens Heads: what each head does on the text, and which heads are known to find which relation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from bert_demo.errors import ChoiceError
+from bert_demo.known_heads.sentences import gold_of, gold_sentences, look
+from bert_demo.known_heads.tables import table_of
+from bert_demo.plots import heads as plots
+from bert_demo.plots import tour
+from bert_demo.plots.markup import data, esc, working
+from bert_demo.results import HeadTable, KnownHead
+from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html, panel_runner
+
+if TYPE_CHECKING:
+    from bert_demo.service import BertService
+
+
+class HeadsTab:
+    """A tour of known heads, a table of all heads, and the layers beside what papers found."""
+
+    name = "heads"
+    title = "Heads"
+    task: str | None = None
+
+    def build(self) -> Parts:
+        """The tour with its choices above; all heads; the layers."""
+        with gr.Column() as body:
+            with gr.Row(elem_classes="controls"):
+                self.relation = gr.Dropdown([], label="Relation that a head finds", min_width=220, elem_id="relation")
+                self.answers = gr.Textbox(
+                    label="Right answers for your sentence (optional; Enter)",
+                    placeholder="the>dog, her>book#2",
+                    lines=1,
+                    max_lines=3,
+                    min_width=220,
+                    elem_id="answers",
+                )
+                self.window = gr.Dropdown([0], value=0, label="Window", min_width=90, visible=False)
+            self.sentences = html(_sentences(), elem_id="tour-sentences", js_on_load=ON_PICK)
+            self.tour = html(elem_id="tour", js_on_load=ON_PICK)
+            self.table = html(elem_id="all-heads", js_on_load=ON_PICK)
+            self.layers = html(elem_id="head-layers")
+        controls = [self.relation, self.window]
+        outputs = [self.relation, self.answers, self.window, self.tour, self.table, self.layers]
+        return Parts(body, controls, outputs, [self.window.input])
+
+    def answer(
+        self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
+    ) -> list[Any]:
+        """Relations on offer, no typed answers, windows, tour, all heads, layers."""
+        relation, window = controls
+        windows = service.count_windows(ask.text, ask.pair, ask.model)
+        window = min(int(window or 0), windows - 1)
+        known = fitting(service, ask, window)
+        choices = [_label(row) for row in _ranked(known)]
+        chosen = relation if relation in choices else _first(known, ask)
+        profiles = service.head_profiles(ask.text, ask.pair, ask.model, window=window)
+        error = service.attention(ask.text, ask.pair, ask.model, window=window).largest_row_error
+        return [
+            gr.Dropdown(choices=choices, value=chosen, visible=bool(choices)),
+            gr.Textbox(value="", visible=bool(choices)),
+            gr.Dropdown(choices=list(range(windows)), value=window, visible=windows > 1),
+            toured(service, ask, chosen, window, ""),
+            plots.heads_panel(profiles, known, error),
+            plots.layers_panel(profiles),
+        ]
+
+    def wire(self, page: Page, parts: Parts) -> list[Any]:
+        """Relations and typed answers change the tour alone; a clicked head opens in Attention, a sentence is asked."""
+        shown: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+        asked = gr.on(
+            [self.relation.input, self.answers.submit],
+            panel_runner(self._tour(page), "Looking \N{HORIZONTAL ELLIPSIS}"),
+            [page.asked, self.relation, self.window, self.answers],
+            self.tour,
+            **shown,
+        )
+        for place in (self.tour, self.table):
+            place.pick(_open, None, page.head, queue=False, **shown).then(
+                None, js="() => window.bertDemo.address({tab: 'attention'})", api_visibility="private"
+            )
+        self.sentences.pick(
+            _take,
+            [page.asked],
+            [*page.bar[:2], page.asked, page.hidden],
+            concurrency_limit=None,
+            **shown,
+        ).then(None, page.bar, js="(...bar) => window.bertDemo.remember(...bar)", api_visibility="private")
+        return [asked]
+
+    def _tour(self, page: Page) -> Callable[..., str]:
+        def tour_of(watch: Watch, ask: Ask, relation: str | None, window: Any, answers: str) -> str:
+            return toured(page.service(), ask, relation, int(window or 0), answers or "")
+
+        return tour_of
+
+    def working(self, done: int, planned: int) -> str:
+        """While the model loads."""
+        return working("Looking at every head \N{HORIZONTAL ELLIPSIS}")
+
+
+def fitting(service: BertService, ask: Ask, window: int) -> HeadTable | None:
+    """The known heads of the asked model; None where there is no table, or it names heads that the model lacks."""
+    known = table_of(ask.model)
+    if known is None:
+        return None
+    found = service.attention(ask.text, ask.pair, ask.model, window=window)
+    there = all(row.layer in found.layers and row.head in found.heads for row in known.rows)
+    return known if there and known.rows else None
+
+
+def toured(service: BertService, ask: Ask, relation: str | None, window: int, answers: str) -> str:
+    """The tour's panel; answers that name no word are told in it. Raises TextError, ChoiceError, ModelLoadError."""
+    known = fitting(service, ask, window)
+    if known is None:
+        return tour.without_table(ask.model)
+    row = known.row(_code(relation or "")) or known.rows[0]
+    found = service.attention(ask.text, ask.pair, ask.model, row.layer, row.head, window)
+    try:
+        links, source = look(found, ask.text, ask.pair, row, answers)
+    except ChoiceError as error:
+        links, source = look(found, ask.text, ask.pair, row)
+        return tour.tour_panel(known, row, links, source, str(error))
+    return tour.tour_panel(known, row, links, source)
+
+
+def _ranked(known: HeadTable | None) -> list[KnownHead]:
+    """Those that find most arcs more than their offset does come first; all relations together last."""
+    rows = known.rows if known else ()
+    return sorted(
+        rows, key=lambda row: (row.relation == "all", (row.occurrences or 1) * ((row.baseline or 0) - row.accuracy))
+    )
+
+
+def _first(known: HeadTable | None, ask: Ask) -> str | None:
+    """The relation to open on: the first one that the marked arcs of the text hold, else the first."""
+    ranked = _ranked(known)
+    golds = [gold for gold in map(gold_of, (ask.text, ask.pair)) if gold]
+    there = [row for row in ranked if any(gold.arcs(row.relation) for gold in golds)]
+    return next((_label(row) for row in (*there, *ranked)), None)
+
+
+def _label(row: KnownHead) -> str:
+    return f"{row.relation}: {row.dependent}, its {row.governor}"
+
+
+def _code(label: str) -> str:
+    return label.partition(": ")[0]
+
+
+def _sentences() -> str:
+    buttons = "".join(
+        f'<button type="button" class="offer" data-pick="{data({"sentence": number})}">{esc(gold.text)}</button>'
+        for number, gold in enumerate(gold_sentences())
+        if gold.tour
+    )
+    return f'<details class="tour-sentences"><summary>Sentences of the tour</summary>{buttons}</details>'
+
+
+def _open(event: gr.EventData) -> list[Any]:
+    chosen = event._data if isinstance(event._data, dict) else {}
+    return [*(int(chosen.get(name, 0)) for name in ("layer", "head")), gr.Tabs(selected="attention")]
+
+
+def _take(asked: Ask, event: gr.EventData) -> list[Any]:
+    number = event._data.get("sentence") if isinstance(event._data, dict) else None
+    offered = {place: gold.text for place, gold in enumerate(gold_sentences()) if gold.tour}
+    if number not in offered:
+        raise gr.Error("This sentence is not one of the tour.", print_exception=False)
+    return [offered[number], "", asked.again(offered[number], ""), ()]

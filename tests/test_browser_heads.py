@@ -1,0 +1,154 @@
+"""The lens Heads in Chromium: the tour and its scores, all heads sorted and searched, a head opened in Attention."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from conftest import OPENING
+from playwright.sync_api import Browser, Page, expect
+from test_browser import ODD, SCREENS, browser, page, visit, write
+
+from bert_demo import BertService
+from bert_demo.known_heads.sentences import gold_sentences, look
+from bert_demo.known_heads.tables import table_of
+from bert_demo.results import HABITS
+
+__all__ = ["browser", "page"]
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
+ROWS = "#all-heads .habit-table tbody tr"
+LONG = "The weather in the harbour was fine and the boats went out. " * 38
+
+
+def open_heads(page: Page) -> None:
+    page.get_by_role("tab", name="Heads", exact=True).click()
+
+
+def choose(page: Page, relation: str) -> None:
+    page.locator("#relation input").click()
+    page.get_by_role("option", name=relation).first.click()
+
+
+def use(page: Page, model: str) -> None:
+    page.locator("#model input").fill(model)
+    page.locator("#model input").press("Enter")
+
+
+def names(page: Page) -> list[str]:
+    """The heads that the table shows, from top to bottom."""
+    return page.evaluate(
+        f"[...document.querySelectorAll('{ROWS}')].filter((row) => !row.hidden).map((row) => row.dataset.pick)"
+    )
+
+
+def test_the_tour_scores_a_head_on_a_marked_sentence(page: Page, service: BertService) -> None:
+    open_heads(page)
+    expect(page.locator("#tour h2")).to_contain_text("Head")
+    use(page, "base")
+    page.locator("#tour-sentences summary").click()
+    gold = next(each for each in gold_sentences() if each.tour)
+    page.locator("#tour-sentences button", has_text=gold.text).click()
+    expect(page.locator("#text textarea")).to_have_value(gold.text)
+    expect(page.locator("#tour .pick")).to_have_count(len(gold.spans))
+    choose(page, "det: determiner")
+    row = table_of("base").row("det")
+    expect(page.locator("#tour h2")).to_contain_text(f"Head {row.layer}-{row.head}")
+    claim = page.locator("#tour .claim").first
+    expect(claim).to_contain_text(f"its noun {100 * row.accuracy:.1f} % of the time")
+    expect(claim).to_contain_text(f"(the next word): {100 * row.baseline:.1f} %")
+    found, _ = look(service.attention(gold.text, None, "base", row.layer, row.head), gold.text, None, row)
+    expect(page.locator("#tour .claim").nth(1)).to_contain_text(f"{sum(found.hits)} of {len(found.arcs)} right")
+    picks = page.locator("#tour .pick").all_inner_texts()
+    assert len(picks) == len(found.words)
+    for word, said in enumerate(picks):
+        start = f"{found.words[word]} \N{RIGHTWARDS ARROW} {found.words[found.picks[word]]} {found.strength(word):.2f}"
+        assert said.startswith(start), said
+    page.wait_for_function("location.search.includes('text=The+old+gardener')")
+    page.locator("#tour [data-pick]").click()
+    expect(page.get_by_role("tab", name="Attention")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#head-title")).to_contain_text(f"Head {row.layer}-{row.head}")
+    page.wait_for_function("location.search.includes('tab=attention')")
+
+
+def test_typed_answers_are_scored_or_explained(page: Page) -> None:
+    open_heads(page)
+    write(page, "The dog saw the <b>cat</b>.")
+    expect(page.locator("#tour")).to_contain_text("There is no parser here")
+    answers = page.locator("#answers textarea, #answers input").first
+    answers.fill("the>dog, the#2>cat")
+    answers.press("Enter")
+    expect(page.locator("#tour .claim").nth(1)).to_contain_text("of 2 right")
+    expect(page.locator("#tour .claim").nth(1)).to_contain_text("the answers that you typed")
+    answers.fill("the>mouse")
+    answers.press("Enter")
+    expect(page.locator("#tour .error")).to_contain_text("The text has no word 'mouse'")
+    expect(page.locator("#tour .pick").first).to_contain_text("The")
+    write(page, OPENING)
+    expect(answers).to_have_value("")
+    expect(page.locator("#tour")).to_contain_text("against arcs made by hand")
+
+
+def test_all_heads_are_sorted_searched_and_opened(page: Page, service: BertService) -> None:
+    open_heads(page)
+    found = service.head_profiles(OPENING, model="sentiment")
+    expect(page.locator(ROWS)).to_have_count(72)
+    first = json.loads(page.locator(ROWS).first.get_attribute("data-values"))
+    assert first[:7] == pytest.approx(found.shares[0, 0].tolist(), abs=1e-5)
+    assert first[7:] == pytest.approx([found.entropy[0, 0], found.distance[0, 0]], abs=1e-4)
+    page.get_by_role("button", name="look at the previous word").click()
+    shares = found.shares[..., HABITS.index("previous")]
+    over = sorted(
+        ((float(shares[place]), place) for place in zip(*(shares >= 0.5).nonzero(), strict=True)), reverse=True
+    )
+    assert names(page) == [json.dumps({"layer": int(a), "head": int(b)}) for _, (a, b) in over]
+    expect(page.locator("[data-found]")).to_contain_text(f"{len(over)} of 72 heads")
+    page.get_by_role("button", name="all heads").click()
+    assert len(names(page)) == 72
+    page.locator("[data-search]").fill("[cls] > 50 broad")
+    assert names(page) == []
+    page.locator("[data-search]").fill("cls > 50")
+    assert len(names(page)) == int((found.shares[..., HABITS.index("[CLS]")] > 0.5).sum()) > 0
+    page.locator("[data-search]").fill("2-7")
+    assert '{"layer": 2, "head": 7}' in names(page) and len(names(page)) == 2
+    page.locator("[data-search]").fill("")
+    page.locator("[data-sort='9']").click()
+    places = [json.loads(name) for name in names(page)]
+    entropies = [found.entropy[each["layer"], each["head"]] for each in places]
+    assert entropies == pytest.approx(sorted(entropies, reverse=True), abs=1e-4)
+    page.locator(ROWS).first.locator("button").press("Enter")
+    head = f"Head {places[0]['layer']}-{places[0]['head']}"
+    expect(page.locator("#head-title")).to_contain_text(head)
+    expect(page.locator("#head-title")).to_be_visible()
+
+
+def test_a_model_without_a_table_says_how_to_make_one(page: Page, tiny_masked: str) -> None:
+    open_heads(page)
+    use(page, tiny_masked)
+    write(page, "the dog sat")
+    expect(page.locator("#tour")).to_contain_text("Nobody has measured yet")
+    expect(page.locator("#tour code")).to_contain_text(f"python -m bert_demo heads {tiny_masked}")
+    expect(page.locator("#relation")).to_be_hidden()
+    expect(page.locator(ROWS)).to_have_count(4)
+    use(page, "base")
+    expect(page.locator("#relation")).to_be_visible()
+    expect(page.locator("#tour h2")).to_contain_text("Head")
+
+
+@pytest.mark.parametrize("look_of", ["light", "dark", "phone"])
+def test_it_looks_right(browser: Browser, server: str, look_of: str) -> None:
+    settings = {"viewport": {"width": 360, "height": 780}, "device_scale_factor": 2} if look_of == "phone" else {}
+    visitor = visit(browser, server, **settings)
+    page = next(visitor)
+    if look_of == "dark":
+        page.locator("#theme").click()
+    open_heads(page)
+    for kind, text in {"opening": OPENING, "one": "a", "chinese": ODD["chinese"], "many": LONG}.items():
+        write(page, text)
+        said = "one word only" if kind == "one" else "made by hand" if kind == "opening" else "no parser here"
+        expect(page.locator("#tour")).to_contain_text(said)
+        expect(page.locator("#tour .pick")).to_have_count({"one": 0, "many": 38 * 13, "opening": 16}.get(kind, 14))
+        page.wait_for_timeout(300)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= page.viewport_size["width"], f"{kind} is {width} pixels wide"
+        page.screenshot(path=SCREENS / f"{look_of}-{kind}-heads.png", full_page=True)
+    assert next(visitor, None) is None

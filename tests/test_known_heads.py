@@ -1,0 +1,363 @@
+"""Known heads: treebanks are read right, heads judged as Clark et al. did, the shipped tables are of these weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import lzma
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import MODELS, ROOT
+from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+from bert_demo import BertService
+from bert_demo.catalogue import CATALOGUE
+from bert_demo.cli import main
+from bert_demo.errors import BadDataError, ChoiceError
+from bert_demo.known_heads.sentences import gold_of, gold_sentences, look, parse_answers
+from bert_demo.known_heads.tables import KEPT, NAMES, describe, published, table_of
+from bert_demo.known_heads.words import asking_word, between_words, most_attended
+from bert_demo.plots import heads as plots
+from bert_demo.plots import tour
+from bert_demo.results import FROM_HEAD, HABITS, TO_HEAD, HeadLook, HeadProfiles, KnownHead, Token
+from bert_demo.training.dependencies import OFFSETS, Evidence, Sentence, gather, read_conllu, read_sentence
+from bert_demo.training.heads import best_heads, keep
+
+
+def line(number: str, form: str, head: str, relation: str) -> str:
+    return "\t".join((number, form, "_", "_", "_", "_", head, relation, "_", "_"))
+
+
+GOOD = "\n".join(
+    (
+        "# text = The dog can't run.",
+        line("1", "The", "2", "det"),
+        line("2", "dog", "5", "nsubj"),
+        line("3-4", "can't", "_", "_"),
+        line("3", "ca", "5", "aux"),
+        line("4", "n't", "5", "advmod"),
+        line("5", "run", "0", "root"),
+        line("5.1", "fast", "_", "_"),
+        line("6", ".", "5", "punct"),
+        "",
+        line("1", "Ice", "0", "root"),
+        "",
+    )
+)
+DOG = Sentence(
+    ("The", "dog", "ca", "n't", "run", "."), (1, 4, 4, 4, -1, 4), ("det", "nsubj", "aux", "advmod", "root", "punct")
+)
+
+
+def test_multiword_tokens_and_empty_nodes_are_no_words(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "a.conllu", tmp_path / "a.conllu.xz"
+    plain.write_text(GOOD, encoding="utf-8")
+    packed.write_bytes(lzma.compress(GOOD.replace("\n", "\r\n").encode()))
+    assert read_conllu(plain) == read_conllu(packed) == [DOG, Sentence(("Ice",), (-1,), ("root",))]
+    assert DOG.arcs == [(0, 1, "det"), (1, 4, "nsubj"), (2, 4, "aux"), (3, 4, "advmod")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1\tThe\n", "row 1: 2 columns"),
+        (f"# x\n{line('2', 'The', '0', 'root')}\n", "row 2: the word is numbered '2', expected 1"),
+        (f"{line('1', 'a', '0', 'root')}\n{line('x', 'b', '1', 'det')}\n", "row 2: the word is numbered 'x'"),
+        (line("1", "The", "3", "det"), "row 1: the head is '3', expected another word, 0 to 1"),
+        (line("1", "The", "1", "det"), "row 1: the head is '1'"),
+        (line("1", "The", "_", "det"), "row 1: the head is '_'"),
+        (line("1", "The", "0", "_"), "row 1: a word needs"),
+        (line("1", " ", "0", "root"), "row 1: a word needs"),
+        ("# only a comment\n", "holds no sentence"),
+    ],
+)
+def test_a_bad_treebank_is_told_with_its_row(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "bad.conllu"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BadDataError, match=said.replace("(", r"\(")):
+        read_conllu(path)
+
+
+def test_attention_between_words_by_hand() -> None:
+    """[CLS] play ##ing dog [SEP]: to playing the sum of its pieces, from it their mean."""
+    weights = np.array(
+        [
+            [1.0, 0, 0, 0, 0],
+            [0.1, 0.2, 0.3, 0.4, 0],
+            [0.5, 0.1, 0.1, 0.2, 0.1],
+            [0, 0.6, 0.3, 0.05, 0.05],
+            [0, 0, 0, 0, 1],
+        ]
+    )
+    words = between_words(weights, [[1, 2], [3]])
+    assert words == pytest.approx(np.array([[(0.5 + 0.2) / 2, (0.4 + 0.2) / 2], [0.9, 0.05]]))
+    assert between_words(np.stack([weights, weights.T]), [[3], [1, 2]])[1, 0] == pytest.approx([0.05, 0.6])
+
+
+def test_the_most_attended_other_word_in_both_directions() -> None:
+    words = np.array([[0.9, 0.1, 0.0], [0.3, 0.6, 0.1], [0.2, 0.3, 0.5]])
+    looks_at, looked_at_by = most_attended(words)
+    assert looks_at.tolist() == [1, 0, 1] and looked_at_by.tolist() == [1, 2, 1]
+    assert [each.tolist() for each in most_attended(np.ones((2, 1, 1)))] == [[[-1], [-1]]] * 2
+
+
+def test_a_possessor_is_judged_by_its_mark() -> None:
+    words = ("the", "man", "'s", "hat")
+    assert asking_word(words, 1, "nmod:poss") == 2 and asking_word(words, 1, "compound") == 1
+    assert asking_word(("his", "hat"), 0, "nmod:poss") == 0 and asking_word(("hat",), 0, "nmod:poss") == 0
+
+
+def test_a_head_that_follows_the_arcs_finds_them_all_and_offsets_are_counted() -> None:
+    perfect = np.zeros((1, 2, 6, 6))
+    for word, head, _ in DOG.arcs:
+        perfect[0, 0, word, head] = 1.0  # head 0-0: every dependent looks at its head
+        perfect[0, 1, head, word] = 1.0  # head 0-1: every head looks at its dependents
+    found, offsets = read_sentence(DOG, perfect)
+    assert found.shape == (4, 2, 1, 2) and offsets.shape == (4, len(OFFSETS))
+    assert found[:, 0, 0, 0].all() and found[:, 1, 0, 1].all()
+    assert not found[1:, 1, 0, 0].any()  # read backwards, head 0-0 names the wrong words
+    assert offsets[:, OFFSETS.index(1)].tolist() == [True, False, False, True]
+    assert offsets[:, OFFSETS.index(2)].tolist() == [False, False, True, False]
+    assert offsets[:, OFFSETS.index(3)].tolist() == [False, True, False, False]
+
+
+SENTENCES = [
+    Sentence(("the", "dog", "sat", "."), (1, 2, -1, 2), ("det", "nsubj", "root", "punct")),
+    Sentence(("a", "cat", "playing", "in", "water"), (1, -1, 1, 4, 2), ("det", "root", "acl", "case", "obl")),
+    Sentence(("good",), (-1,), ("root",)),
+    Sentence(("the", "\u200b", "dog"), (2, 2, -1), ("det", "dep", "root")),
+    Sentence(("the", *["dog"] * 40), (1, -1, *[1] * 39), ("det", "root", *["flat"] * 39)),
+    Sentence(("a", "happy", "dog", "sat"), (2, 2, 3, -1), ("det", "amod", "nsubj", "root")),
+]
+
+
+def test_evidence_equals_sentences_read_one_by_one(tiny_masked: str) -> None:
+    """The oracle reads each sentence alone, sums and averages pieces in loops, and sorts instead of argmax."""
+    tokenizer = AutoTokenizer.from_pretrained(tiny_masked)
+    model = AutoModelForMaskedLM.from_pretrained(tiny_masked, attn_implementation="eager").eval()
+    evidence = gather(model, tokenizer, SENTENCES)
+    assert evidence.sentences == 3 and evidence.skipped == 2  # one word without a token, one beyond 32 tokens
+    rows = []
+    for number in (0, 1, 5):
+        sentence = SENTENCES[number]
+        batch = tokenizer(list(sentence.words), is_split_into_words=True, return_tensors="pt")
+        ids = batch.word_ids(0)
+        with torch.no_grad():
+            layers = model(**batch, output_attentions=True).attentions
+        for word, head, relation in sentence.arcs:
+            for layer, weights in enumerate(layers):
+                for number_of_head, matrix in enumerate(weights[0].tolist()):
+                    others = [other for other in range(len(sentence.words)) if other != word]
+                    to_head = max(others, key=lambda other: _between(matrix, ids, word, other))
+                    from_head = max(others, key=lambda other: _between(matrix, ids, other, word))
+                    rows.append((number, relation, layer, number_of_head, to_head == head, from_head == head))
+    arcs = [(n, r) for n in (0, 1, 5) for _, _, r in SENTENCES[n].arcs]
+    assert list(zip(evidence.sentence.tolist(), evidence.relations.tolist(), strict=True)) == arcs
+    mine = evidence.heads.transpose(0, 2, 3, 1).reshape(-1, 2).tolist()
+    assert mine == [list(row[4:]) for row in rows] and any(row[4] for row in rows)
+
+
+def _between(matrix: list[list[float]], ids: list[int | None], one: int, other: int) -> float:
+    sums = [
+        sum(matrix[q][k] for k, key in enumerate(ids) if key == other) for q, query in enumerate(ids) if query == one
+    ]
+    return sum(sums) / len(sums)
+
+
+def made(shares: dict[tuple[int, int, int], float], offset: float, sentences: int = 100) -> Evidence:
+    """One det arc in each sentence; the given (direction, layer, head) find that share of them, the others none."""
+    heads = np.zeros((sentences, 2, 2, 2), bool)
+    for place, share in shares.items():
+        heads[: round(share * sentences), *place] = True
+    offsets = np.zeros((sentences, len(OFFSETS)), bool)
+    offsets[: round(offset * sentences), OFFSETS.index(1)] = True
+    return Evidence(np.array(["det"] * sentences), np.arange(sentences), heads, offsets, sentences, 0)
+
+
+def test_heads_are_chosen_on_one_half_and_reported_on_the_other() -> None:
+    chosen_on = made({(1, 1, 0): 0.9, (0, 0, 1): 0.8}, 0.5)
+    reported_on = made({(1, 1, 0): 0.6, (0, 0, 1): 0.95}, 0.4)
+    every, det = best_heads(chosen_on, reported_on)
+    assert (every.relation, det.relation) == ("all", "det")
+    assert (det.layer, det.head, det.direction, det.offset) == (1, 0, FROM_HEAD, 1)
+    assert (det.accuracy, det.baseline, det.occurrences) == (0.6, 0.4, 100)
+    half = 1.96 * (0.6 * 0.4 / 100) ** 0.5
+    assert det.low == pytest.approx(0.6 - half, abs=0.02) and det.high == pytest.approx(0.6 + half, abs=0.02)
+    assert 0.1 < det.gain_low < 0.2 < det.gain_high < 0.3
+    assert [each.relation for each in best_heads(chosen_on, reported_on, least=101)] == ["all"]
+
+
+def test_the_command_writes_what_it_prints(capsys, tmp_path: Path, tiny_masked: str) -> None:
+    bank, kept = tmp_path / "bank.conllu", tmp_path / "heads.json"
+    rows = [line("1", "the", "2", "det"), line("2", "dog", "3", "nsubj"), line("3", "sat", "0", "root"), ""]
+    bank.write_text("\n".join(rows * 6), encoding="utf-8")
+    kept.write_text('{"other": {"source": "x", "rows": []}}', encoding="utf-8")
+    words = ["heads", tiny_masked, str(bank), str(bank), "--least", "2", "--output", str(kept)]
+    assert main([*words, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    written = json.loads(kept.read_text(encoding="utf-8"))
+    assert written[tiny_masked] == printed and written["other"] == {"source": "x", "rows": []}
+    assert [row["relation"] for row in printed["rows"]] == ["all", "det", "nsubj"]
+    assert [row["occurrences"] for row in printed["rows"]] == [12, 6, 6]
+    assert all(row["baseline"] == 1.0 and row["offset"] == 1 for row in printed["rows"])
+    assert table_of(tiny_masked, kept).row("det").accuracy == printed["rows"][1]["accuracy"]
+    assert main([*words[:3], "--least", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "the rest of bank.conllu (3 sentences with relations)" in out and "determiner, its noun" in out
+
+
+def test_the_command_refuses_in_a_sentence(capsys, tmp_path: Path, tiny_masked: str) -> None:
+    bank, other = tmp_path / "bank.conllu", tmp_path / "other.json"
+    bank.write_text(line("1", "Ice", "0", "root"), encoding="utf-8")
+    other.write_text("[1]", encoding="utf-8")
+    for words, said in (
+        (["heads", "base", "no.conllu"], "There is no file no.conllu"),
+        (["heads", "base", str(bank), "--least", "0"], "--sentences and --least must be at least 1"),
+        (["heads", "base", str(bank)], "holds one sentence"),
+        (["heads", tiny_masked, str(bank), str(bank)], "no sentence with a relation"),
+    ):
+        assert main(words) == 2
+        assert said in capsys.readouterr().err
+    with pytest.raises(BadDataError, match="cannot hold the table"):
+        keep(other, "m", {"rows": []})
+
+
+def test_the_shipped_tables_are_of_the_bundled_weights() -> None:
+    kept = json.loads(KEPT.read_text(encoding="utf-8"))
+    assert sorted(kept) == sorted(card.name for card in CATALOGUE) and KEPT.stat().st_size < 60_000
+    for name, record in kept.items():
+        place = MODELS / name
+        weights = place / ("model.safetensors" if name == "base" else "adapter_model.safetensors")
+        assert record["weights"] == hashlib.sha256(weights.read_bytes()).hexdigest()
+        table = table_of(name)
+        assert not table.published and "en_ewt-ud-dev" in table.source and len(table.rows) == len(record["rows"])
+        for row in table.rows:
+            assert row.low <= row.accuracy <= row.high and row.relation in NAMES
+            assert row.occurrences >= 50 and row.layer < 6 and row.head < 12
+
+
+def test_published_heads_count_from_zero_here() -> None:
+    table = table_of("google-bert/bert-base-uncased@main")
+    assert table.published and table.rows == published().rows
+    assert [(row.relation, row.layer + 1, row.head + 1, row.accuracy) for row in table.rows] == [
+        ("det", 8, 11, 0.943),
+        ("dobj", 8, 10, 0.868),
+        ("auxpass", 4, 10, 0.825),
+        ("poss", 7, 6, 0.805),
+        ("pobj", 9, 6, 0.763),
+        ("prt", 6, 7, 0.991),
+    ]
+    assert table.row("det").baseline == 0.517 and table.row("dobj").baseline == 0.4
+    assert table_of("bert-base-uncased") is not None and table_of("bert-base-cased") is None
+    assert describe("nsubj:strange") == NAMES["nsubj"] and describe("x") == ("word (x)", "head")
+
+
+def test_marked_sentences_are_trees_and_hold_the_examples() -> None:
+    for gold in gold_sentences():
+        for word in range(len(gold.heads)):
+            seen = []
+            while word >= 0:
+                assert word not in seen
+                seen.append(word)
+                word = gold.heads[word]
+        assert "".join(gold.text[a:b] for a, b in gold.spans) == gold.text.replace(" ", "")
+        assert set(gold.relations) - {"punct", "root"} <= set(NAMES)
+    assert sum(gold.tour for gold in gold_sentences()) == 8
+    for row in json.loads((ROOT / "assets" / "examples.json").read_text(encoding="utf-8")):
+        assert row["name"] == "Long review" or gold_of(row["text"])
+
+
+def test_marked_arcs_of_universal_and_stanford_relations() -> None:
+    gold = gold_of("The teacher's students have written three long letters to the mayor.")
+    assert gold.arcs("nmod:poss") == gold.arcs("poss") == [(2, 3)]  # the 's is asked
+    assert gold.arcs("det") == [(0, 1), (10, 11)] and gold.arcs("dobj") == [(8, 5)]
+    assert gold.arcs("case") == [(2, 1), (9, 11)] and gold.arcs("pobj") == [(1, 2), (11, 9)]
+
+
+def test_a_known_head_on_a_sentence_is_scored(service: BertService) -> None:
+    text = "The old gardener gave her neighbour a basket of ripe plums."
+    row = table_of("base").row("obj")
+    found = service.attention(text, None, "base", row.layer, row.head)
+    links, source = look(found, text, None, row)
+    assert source == "gold" and links.words == (*text.rstrip(".").split(), ".")
+    assert links.arcs == ((7, 3),) and links.largest_row_error < 1e-5
+    matrix = found.head(row.layer, row.head)
+    words = [token.word for token in found.tokens]
+    best = max((w for w in range(12) if w != 7), key=lambda w: _between(matrix.tolist(), words, 7, w))
+    assert links.picks[7] == best and links.strength(7) == pytest.approx(_between(matrix.tolist(), words, 7, best))
+    assert links.hits == (best == 3,) and links.offset_hits == (7 + row.offset == 3)
+    typed, source = look(found, text, None, row, "her>neighbour; basket > gave,")
+    assert source == "typed" and typed.arcs == ((4, 5), (7, 3))
+    free, source = look(service.attention("It's odd.", None, "base", row.layer, row.head), "It's odd.", None, row)
+    assert source == "" and free.words == ("It", "'", "s", "odd", ".") and free.arcs == ()
+
+
+def test_both_texts_of_a_pair_are_scored(service: BertService) -> None:
+    first, second = "The trumpet does not fit into the suitcase.", "It is too big."
+    row = table_of("base").row("nsubj")
+    links, _ = look(service.attention(first, second, "base", row.layer, row.head), first, second, row)
+    assert [(links.words[a], links.words[b]) for a, b in links.arcs] == [("trumpet", "fit"), ("It", "big")]
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ("the", "is no answer"),
+        ("a>b>c", "is no answer"),
+        ("the>", "is no answer"),
+        ("the>cat", "no word 'cat'"),
+        ("the#3>dog", "'the' only 2 times"),
+        ("the#0>dog", "'the' only 2 times"),
+        ("the>the", "with itself"),
+        ("x" * 3000, "3000 characters"),
+    ],
+)
+def test_typed_answers_that_name_no_word_are_refused(answers: str, said: str) -> None:
+    with pytest.raises(ChoiceError, match=said):
+        parse_answers(answers, ("The", "dog", "saw", "the", "C#"))
+    assert parse_answers("the#2>dog, c#>saw", ("The", "dog", "saw", "the", "C#")) == [(3, 1), (4, 2)]
+
+
+def profiles() -> HeadProfiles:
+    """Two layers of two heads on three tokens; head 1-0 gives 60 % to the next."""
+    tokens = tuple(Token(t, n, 0, 0, 0, n, t[0] == "[", False) for n, t in enumerate(("[CLS]", "<b>", "[SEP]")))
+    shares = np.full((2, 2, len(HABITS)), 0.1)
+    shares[1, 0, HABITS.index("next")] = 0.6
+    shares[0, 1, HABITS.index("[SEP]")] = 0.7
+    return HeadProfiles("m", "r", tokens, shares, np.array([[0.1, 0.2], [0.3, 1.0]]), np.full((2, 2), 0.5))
+
+
+def test_panels_show_the_figures_of_the_profiles() -> None:
+    known = table_of("base")
+    panel = plots.heads_panel(profiles(), known, 1e-7)
+    assert panel.count("<tr data-pick") == 4 and "next 60%" in panel and "[SEP] 70%" in panel and "broad" in panel
+    assert 'data-values="[0.1, 0.1, 0.6, 0.1, 0.1, 0.1, 0.1, 0.3, 0.5]"' in panel
+    assert '<small title="counted from one, as in the literature">(2-1)</small>' in panel
+    layers = plots.layers_panel(profiles())
+    assert "Here</b> no layer of 2; most in layer 0, 40.0%" in layers
+    assert "Here</b> none to the previous, 1 (1-0) to the next" in layers
+    assert "Here</b> 1 of 4 heads give more than half to [CLS] and [SEP], 1 to a token itself" in layers
+    assert "layer 0: 40.0%, layer 1: 10.0%" in layers
+
+
+def test_the_tour_says_how_well_a_head_does_and_escapes_words() -> None:
+    row = KnownHead("det", "determiner", "noun", 2, 6, TO_HEAD, 0.71, 0.69, 0.73, 1, 0.52, 99)
+    weights = np.array([[0.1, 0.7, 0.1], [0.2, 0.2, 0.5], [0.3, 0.3, 0.3]])
+    arcs = ((0, 1), (1, 0))
+    links = HeadLook(
+        "m", "r", 2, 6, TO_HEAD, ("<i>", "${x}", "dog"), weights, np.array([1, 2, 0]), 1 - weights.sum(-1), arcs, 1
+    )
+    table = table_of("base")
+    panel = tour.tour_panel(table, row, links, "typed", "Wrong <word>.")
+    assert "Head 2-6 finds, for a determiner, its noun 71.0 % of the time (95 %: 69.0 to 73.0); " in panel
+    assert "a fixed offset (the next word): 52.0 %." in panel and "(3-7)" in panel
+    assert "<b>1 of 2 right</b> (the fixed offset: 1), against the answers that you typed" in panel
+    assert "<i>${x}" not in panel and "&lt;i&gt;" in panel and "&#36;&#123;x&#125;" in panel
+    assert "Wrong &lt;word&gt;." in panel and "right: &lt;i&gt;" in panel
+    shown = tour.tour_panel(published(), published().row("auxpass"), replace(links, arcs=()), "")
+    assert "Published (Clark et al. 2019" in shown and "94.1 against 82.5" in shown and "no parser here" in shown
+    assert "python -m bert_demo heads &lt;x&gt; train" in tour.without_table("<x>")
