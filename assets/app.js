@@ -125,5 +125,20 @@ window.bertDemo = (() => {
     link.click();
   });
 
+  // A plotly picture as PNG or SVG, on the panel's own colour.
+  document.addEventListener('click', async (event) => {
+    const button = event.target.closest ? event.target.closest('[data-plot]') : null;
+    const plot = button && document.querySelector(`#${button.dataset.plot} .js-plotly-plot`);
+    if (!plot || !window.Plotly) return;
+    const style = getComputedStyle(document.body);
+    const colour = (name) => style.getPropertyValue(name).trim();
+    const layout = { ...plot.layout, paper_bgcolor: colour('--panel'), font: { ...plot.layout.font, color: colour('--ink') } };
+    const kind = button.dataset.kind;
+    const link = document.createElement('a');
+    link.download = `${button.dataset.name}.${kind}`;
+    link.href = await window.Plotly.toImage({ data: plot.data, layout }, { format: kind, width: plot.clientWidth, height: plot.clientHeight, scale: kind === 'png' ? 2 : 1 });
+    link.click();
+  });
+
   return { ready, painted, isReady: () => restored, address, remember, hidden, selectedWord, stopped, theme };
 })();

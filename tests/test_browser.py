@@ -464,6 +464,14 @@ def test_downloads_hold_the_numbers(page: Page, service: BertService) -> None:
     with page.expect_download() as png:
         page.locator("#attributed [data-png]").click()
     assert png.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    open_tab(page, "Layers")
+    page.locator("#explain-layers").click()
+    expect(page.locator("#layer-map .heatmaplayer image").first).to_be_attached()
+    for kind, begins in (("png", b"\x89PNG\r\n\x1a\n"), ("svg", b"<svg")):
+        with page.expect_download() as picture:
+            page.locator(f"#layer-ledgers [data-kind={kind}]").click()
+        assert picture.value.suggested_filename == f"layers.{kind}"
+        assert picture.value.path().read_bytes().startswith(begins)
 
 
 ODD = {

@@ -15,13 +15,14 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
+from benchmarks.__main__ import Row, printed, write
 from benchmarks.attributions import like_bert_base, plain, texts_of
 from benchmarks.peers.__main__ import HERE, environment
 from benchmarks.running import ROOT, seconds
@@ -30,6 +31,7 @@ from bert_demo.settings import ASSETS
 
 sys.path.insert(0, str(ROOT / "tests"))
 LENGTHS = (16, 70, 140, 512)
+BEGIN, END = "<!-- bertviz: made by `python -m benchmarks.peers.attention`, never typed -->", "<!-- end of bertviz -->"
 PATIENCE = 120
 SCRIPTS = {"d3": "d3@5.7.0", "jquery": "jquery@2.1.4", "require": "requirejs@2.3.6"}
 FILES = {"d3": "dist/d3.min.js", "jquery": "dist/jquery.min.js", "require": "require.js"}
@@ -117,15 +119,15 @@ def theirs(
     return size, took, found
 
 
-def line(name: str, found: tuple[int, float, float | None]) -> str:
-    """One row."""
+def told(found: tuple[int, float, float | None]) -> str:
+    """One cell."""
     size, took, shown = found
     when = f"not drawn within {PATIENCE} s" if shown is None else f"drawn in {shown:.2f} s"
-    return f"{name}: {size / 1e6:.2f} MB, {took:.2f} s on the server, {when}"
+    return f"{size / 1e6:.2f} MB, {took:.2f} s on the server, {when}"
 
 
-def measure(python: Path, given: dict[str, Path], lengths: Sequence[int]) -> None:
-    """Print the rows of each length."""
+def measure(python: Path, given: dict[str, Path], lengths: Sequence[int]) -> Iterator[Row]:
+    """Two rows for each length; the ratio is that of the bytes."""
     import find_browser
     import plotly
 
@@ -141,15 +143,15 @@ def measure(python: Path, given: dict[str, Path], lengths: Sequence[int]) -> Non
             text = texts_of(tokenizer, length, 1)[0][0]
             result = service.attention(text, model=source)
             mine = ours(service, browser, folder, text, source)
-            print(line(f"{length} tokens, ours", mine), flush=True)
             kept = folder / "weights.npz"
             np.savez(kept, weights=result.weights, tokens=[token.text for token in result.tokens])
             for view in ("head_view", "model_view"):
                 found = theirs(python, view, kept, browser, folder, given)
-                print(
-                    line(f"{length} tokens, bertviz {view}", found),
-                    f"({found[0] / mine[0]:.0f} times the bytes)",
-                    flush=True,
+                yield (
+                    f"Attention, BERT-base size, {length} tokens",
+                    told(mine),
+                    f"{told(found)}, bertviz {view}",
+                    f"1 : {found[0] / mine[0]:.0f} in bytes",
                 )
             browser.close()
 
@@ -162,8 +164,11 @@ def main() -> None:
     parser.add_argument("--scripts", type=Path, default=ROOT / ".venv-peers" / "scripts", help="bertviz's scripts")
     parser.add_argument("--lengths", type=int, nargs="+", default=list(LENGTHS))
     parser.add_argument("--pip-options", default="", help="more options for pip, such as --index-url=...")
+    parser.add_argument("--readme", action="store_true", help="write the table into README.md")
     options = parser.parse_args()
-    measure(options.python or environment(options.pip_options.split()), scripts(options.scripts), options.lengths)
+    python = options.python or environment(options.pip_options.split())
+    rows = measure(python, scripts(options.scripts), options.lengths)
+    write(printed(rows), BEGIN, END, options.readme)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from bert_demo.plots.attention import plain, short
-from bert_demo.plots.markup import card, check, esc, grid, number, table
+from bert_demo.plots.markup import card, check, esc, grid, number, pictures, table
 from bert_demo.results import LayerAttribution
 
 _SCALE = [[0.0, "#2166ac"], [0.5, "rgba(255,255,255,0)"], [1.0, "#d9730d"]]
@@ -84,7 +84,9 @@ def ledgers_panel(result: LayerAttribution) -> str:
     )
     return card(
         "Every layer, the same ledger",
-        grid(head, body) + proof + table(("state", "position", "token", "score"), scores, "layers"),
+        grid(head, body)
+        + proof
+        + table(("state", "position", "token", "score"), scores, "layers", pictures("layer-map", "layers")),
         f"Integrated Gradients of {esc(result.target)} from the state that the baseline ({esc(result.baseline)}) has "
         f"there. Each row must sum to {number(difference, 3)}: the same decision, carried by other positions layer by "
         "layer, at the end by [CLS] alone. Colours end at the greatest score below the last row.",

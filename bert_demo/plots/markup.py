@@ -95,6 +95,15 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], name: str, m
     )
 
 
+def pictures(plot: str, name: str) -> str:
+    """Buttons that save the plotly picture inside the element of that id as PNG and SVG; assets/app.js draws them."""
+    return "".join(
+        f'<button type="button" data-plot="{esc(plot)}" data-kind="{kind}" data-name="{esc(name)}">'
+        f"{kind.upper()}</button>"
+        for kind in ("png", "svg")
+    )
+
+
 def _shown(cell: object) -> object:
     return "" if cell is None else f"{cell:.6g}" if isinstance(cell, float) else cell
 

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from bert_demo.methods import CARDS
-from bert_demo.plots.markup import card, check, esc, grid, number, table
+from bert_demo.plots.markup import card, check, esc, grid, number, pictures, table
 from bert_demo.results import Comparison, Trial
 
 _DASH = "\N{EN DASH}"
@@ -173,7 +173,12 @@ def _curves_table(result: Comparison) -> str:
     columns = ("words masked", *names, "random orders, mean", "5 %", "95 %")
     band = (result.random_mean, result.random_low, result.random_high)
     steps = zip(*(trial.curve.tolist() for trial in result.trials), *(each.tolist() for each in band), strict=True)
-    return table(columns, [(place, *row) for place, row in enumerate(steps)], "delete-and-see-curves")
+    return table(
+        columns,
+        [(place, *row) for place, row in enumerate(steps)],
+        "delete-and-see-curves",
+        pictures("curves", "delete-and-see"),
+    )
 
 
 def agreement_panel(result: Comparison) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from bert_demo.plots.markup import card, check, esc, table
+from bert_demo.plots.markup import card, check, esc, pictures, table
 from bert_demo.results import PruneCurve
 
 
@@ -66,7 +66,7 @@ def prune_panel(result: PruneCurve, untouched: float) -> str:
     return card(
         f"How many heads {esc(result.model)} can spare",
         f'{proof}<p class="note keep-title">the points</p>'
-        f"{table(('heads_off', 'accuracy', 'random'), points, 'pruning')}"
+        f"{table(('heads_off', 'accuracy', 'random'), points, 'pruning', pictures('prune-curve', 'pruning'))}"
         '<p class="note keep-title">the order of the heads</p>'
         f"{table(('place', 'layer', 'head', 'importance'), order, 'pruning-order')}",
         note,

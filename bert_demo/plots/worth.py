@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from bert_demo.plots.markup import card, check, esc, number, table
+from bert_demo.plots.markup import card, check, esc, number, pictures, table
 from bert_demo.results import HeadWorth
 
 SHOWN = 12
@@ -66,7 +66,7 @@ def worth_panel(result: HeadWorth) -> str:
         "\N{MINUS SIGN}: it falls without the head, which spoke for it. Orange, +: it rises. Each head alone: changes "
         "do not add up, for two heads can stand in for one another, and both off may change much more or less."
     )
-    keep = table(("layer", "head", "change"), every, "head-worth")
+    keep = table(("layer", "head", "change"), every, "head-worth", pictures("worth-map", "head-worth"))
     return card("The heads in order of their worth", f"{lines}{_proof(result)}{check(True, cost)}{keep}", note)
 
 
