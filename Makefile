@@ -21,6 +21,7 @@ lint: $(VENV)/dev.done
 bench: $(VENV)/dev.done
 	$(BIN)/python tests/find_browser.py
 	$(BIN)/python -m benchmarks --readme $(BENCH_OPTIONS)
+	$(BIN)/python -m benchmarks.peers.attention --readme --pip-options "$(PIP_OPTIONS)"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'

@@ -55,6 +55,7 @@ window.bertDemoHeads = (() => {
     grid = element;
     send = pick;
     watch('value', () => { if (there().length && settle()) tell(); else paint(); });
+    settle();
     paint();
     if (off.size) send();
   }

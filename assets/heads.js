@@ -18,7 +18,7 @@
   }
 
   function matches(row, query) {
-    const compared = /(self|previous|next|cls|sep|punctuation|same|entropy|distance)\s*(>=|<=|>|<)\s*(\d+(?:\.\d+)?)/g;
+    const compared = /\[?(self|previous|next|cls|sep|punctuation|same|entropy|distance)\]?(?: word)?\s*(>=|<=|>|<)\s*(\d+(?:\.\d+)?)\s*%?/g;
     const rest = query.replace(compared, ' ').split(/\s+/).filter(Boolean);
     for (const [, name, sign, figure] of query.matchAll(compared)) {
       const [here, limit] = [shown(row, NAMES[name]), Number(figure)];

@@ -12,7 +12,7 @@ import numpy as np
 from bert_demo import validation
 from bert_demo.backends.base import Backend, Encoding
 from bert_demo.cache import ResultCache
-from bert_demo.errors import BadDataError, ChoiceError, MissingHeadError
+from bert_demo.errors import BadDataError, ChoiceError, MissingHeadError, TextError
 from bert_demo.lenses import attribute, classify, fill_mask, heads
 from bert_demo.lenses.explained import Filling, Label, token_of
 from bert_demo.lenses.question import Question, checked
@@ -86,8 +86,9 @@ class Looking(ABC):
         encoding = backend.encode(text, pair)
         number = self._window(backend, encoding, window)
         query = validation.checked_whole(query, "query", 0, len(encoding.windows[number]) - 1)
+        plain = self.attention(text, pair, model, layer, head, number).head(layer, head)
         key = ("attention_steps", backend.info, text, pair, number, layer, head, query)
-        return self._cache.get(key, lambda: heads.steps(backend, encoding, number, layer, head, query))
+        return self._cache.get(key, lambda: heads.steps(backend, encoding, number, layer, head, query, plain))
 
     def head_profiles(
         self, text: str, pair: str | None = None, model: str = "base", window: int | None = None
@@ -96,7 +97,7 @@ class Looking(ABC):
         weights = self.attention(text, pair, model, window=window)
         backend, text, pair = self._request(model, text, pair)
         key = ("head_profiles", backend.info, text, pair, weights.window)
-        return self._cache.get(key, lambda: heads.profiles(weights))
+        return self._cache.get(key, lambda: heads.profiles(weights, (text, pair or "")))
 
     def ablate(
         self,
@@ -165,6 +166,11 @@ class Looking(ABC):
         backend, text, pair = self._request(model, text, pair)
         output = validation.checked_choice(output, "output", WORTH_OUTPUTS)
         place, encoding, number = self._aim(backend, text, pair, target)
+        if len(encoding.windows) > attribute.MOST_WINDOWS:
+            raise TextError(
+                f"The text is read in {len(encoding.windows)} windows; of up to {attribute.MOST_WINDOWS} each head can "
+                "be switched off in turn. Shorten it."
+            )
         question = Question(number, "integrated_gradients", "pad", output, 0.01, None, self.settings.max_steps)
         watch = on_progress or (lambda *_: None)
         key = ("head_worth", backend.info, text, pair, number, output)
@@ -206,6 +212,11 @@ class Looking(ABC):
             raise MissingHeadError(
                 f"The model {backend.info.name} has no labels. Choose a classifier such as sentiment."
             )
+        if backend.activation == "sigmoid":
+            raise ChoiceError(
+                f"The model {backend.info.name} judges each label by itself, so a text has no one right label. Choose "
+                "a classifier whose labels exclude one another."
+            )
         points = validation.checked_whole(points, "points", 2, 100)
         orders = validation.checked_whole(orders, "orders", 1, 20)
         texts, targets = self._labelled(backend, rows)
@@ -213,6 +224,8 @@ class Looking(ABC):
         return heads.prune(backend, texts, targets, points, orders, watch)
 
     def _labelled(self, backend: Backend, rows: Sequence[tuple[str, str]]) -> tuple[list[str], list[int]]:
+        if isinstance(rows, str) or not all(isinstance(row, (list, tuple)) and len(row) == 2 for row in rows):
+            raise BadDataError("rows must be pairs of a text and its label.")
         if not 2 <= len(rows) <= MOST_ROWS:
             raise BadDataError(f"There are {len(rows)} labelled texts; from 2 to {MOST_ROWS} can be measured.")
         texts = []
@@ -221,10 +234,11 @@ class Looking(ABC):
                 texts.append(validation.checked_text(text, self.settings.max_characters))
                 validation.refuse_control_tokens(text, backend.control_tokens)
             except ValueError as error:
-                raise BadDataError(f"Row {number}: {error}") from None
+                raise BadDataError(f"Labelled text {number}: {error}") from None
             if label not in backend.labels:
                 raise BadDataError(
-                    f"Row {number}: {str(label)[:40]!r} is none of this model's labels: {', '.join(backend.labels)}."
+                    f"Labelled text {number}: {str(label)[:40]!r} is none of this model's labels: "
+                    f"{', '.join(backend.labels)}."
                 )
         return texts, [backend.labels.index(label) for _, label in rows]
 

@@ -205,7 +205,7 @@ def kept_rows(panel: str) -> list[dict[str, str]]:
 def test_every_number_of_the_steps_is_in_the_table(service: BertService) -> None:
     found = service.attention_steps(OPENING, 9, None, "sentiment", 2, 4)
     panel = steps.steps_panel(found)
-    assert "equal the model's own" in panel and 'class="check ok"' in panel and found.largest_error <= 1e-5
+    assert "equal the untouched model's" in panel and 'class="check ok"' in panel and found.largest_error <= 1e-5
     rows = kept_rows(panel)
     size = len(found.q)
 
@@ -313,9 +313,12 @@ def test_two_heads_texts_and_models_are_compared(service: BertService) -> None:
 
 
 def test_what_is_not_there_is_said(service: BertService) -> None:
-    for wrong in ({"layer": 6}, {"head": -1}, {"compare": True, "layer2": 77}):
+    for wrong in ({"layer": 6}, {"head": -1}):
         with pytest.raises(ChoiceError, match="counted from 0"):
             panels(service, OPEN, Wanted.of(controls(**wrong)))
+    beside = panels(service, OPEN, Wanted.of(controls(compare=True, layer2=77)))
+    assert "counted from 0" in beside[8] and "error" in beside[8] and beside[9] is None
+    assert np.array_equal(np.asarray(beside[4].data[0].z), service.attention(OPENING, None, "sentiment").head(0, 0))
     empty = Wanted.of(controls(layer=None, query=None, window=None, shown="nonsense", display="?", quadrant=None))
     assert empty.choice == Choice() and empty.query == 0 and empty.display == "heatmap"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,11 @@ import numpy as np
 import pytest
 import torch
 from conftest import MODELS, OPENING, oracle_classifier, save_tokenizer, tiny_config
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.processors import RobertaProcessing
+from tokenizers.trainers import BpeTrainer
 from transformers import (
     AlbertConfig,
     AlbertForSequenceClassification,
@@ -25,12 +29,13 @@ from transformers import (
     ElectraForSequenceClassification,
     MobileBertConfig,
     MobileBertForSequenceClassification,
+    PreTrainedTokenizerFast,
     RobertaConfig,
     RobertaForSequenceClassification,
 )
 
 from bert_demo import BertService
-from bert_demo.errors import BadDataError, ChoiceError, MissingHeadError
+from bert_demo.errors import BadDataError, ChoiceError, MissingHeadError, TextError
 from bert_demo.lenses.heads import profiles
 from bert_demo.results import HABITS, Attention, Token
 
@@ -232,33 +237,64 @@ def test_the_steps_start_from_the_first_layers_projections(service: BertService)
 
 
 def test_habits_by_hand() -> None:
-    """[CLS] a , a [SEP] and one head whose weights are chosen."""
-    texts = ("[CLS]", "a", ",", "a", "[SEP]")
+    """[CLS] a , ab ##c A [SEP] and one head whose weights are chosen: a and A are the same word."""
+    text = "a,abc A"
+    places = (("[CLS]", 0, 0, None), ("a", 0, 1, 0), (",", 1, 2, 1), ("ab", 2, 4, 2), ("##c", 4, 5, 2), ("A", 6, 7, 3))
     tokens = tuple(
-        Token(text, number if text != "a" else 9, 0, 0, 0, None, text[0] == "[", False)
-        for number, text in enumerate(texts)
+        Token(name, number, start, end, 0, word, word is None, name == "##c")
+        for number, (name, start, end, word) in enumerate((*places, ("[SEP]", 0, 0, None)))
     )
-    weights = np.asarray(
-        [
-            [1.0, 0, 0, 0, 0],
-            [0, 0, 0, 1.0, 0],
-            [0, 0.5, 0.5, 0, 0],
-            [0, 0, 0.2, 0, 0.8],
-            [0.2, 0.2, 0.2, 0.2, 0.2],
-        ]
-    )
-    found = profiles(Attention("m", "r", tokens, (0,), (0,), weights[None, None].astype(np.float32)))
-    own, before, after = (1 + 0.5 + 0.2) / 5, (0.5 + 0.2 + 0.2) / 5, 0.8 / 5
-    expected = [own, before, after, (1 + 0.2) / 5, (0.8 + 0.2) / 5, (0.5 + 0.2 + 0.2) / 5, 1 / 5]
+    weights = np.zeros((7, 7))
+    weights[0, 0] = 1
+    weights[1, 5] = 1
+    weights[2, 1:3] = 0.5
+    weights[3, [2, 4]] = 0.2, 0.8
+    weights[4, 3] = 1
+    weights[5, [1, 6]] = 0.4, 0.6
+    weights[6] = 1 / 7
+    found = profiles(Attention("m", "r", tokens, (0,), (0,), weights[None, None].astype(np.float32)), (text, ""))
+    own, before, after = (1 + 0.5 + 1 / 7) / 7, (0.5 + 0.2 + 1 + 1 / 7) / 7, (0.8 + 0.6) / 7
+    expected = [own, before, after, (1 + 1 / 7) / 7, (0.6 + 1 / 7) / 7, (0.5 + 0.2 + 1 / 7) / 7, (1 + 0.4) / 7]
     assert len(expected) == len(HABITS)
     assert found.shares[0, 0] == pytest.approx(expected, abs=1e-7)
-    mixed = -(0.2 * math.log(0.2) + 0.8 * math.log(0.8))
-    assert found.entropy[0, 0] == pytest.approx((math.log(2) + mixed + math.log(5)) / 5, abs=1e-6)
-    assert found.distance[0, 0] == pytest.approx((0 + 2 + 0.5 + (0.2 + 0.8) + 2) / 5, abs=1e-6)
+    mixed = -(0.2 * math.log(0.2) + 0.8 * math.log(0.8)) - (0.4 * math.log(0.4) + 0.6 * math.log(0.6))
+    assert found.entropy[0, 0] == pytest.approx((math.log(2) + mixed + math.log(7)) / 7, abs=1e-6)
+    assert found.distance[0, 0] == pytest.approx((0 + 4 + 0.5 + 1 + 1 + (1.6 + 0.6) + 3) / 7, abs=1e-6)
     assert found.habit(0, 0) == "mixed"
-    unknown = tuple(replace(token, unknown=token.text == "a") for token in tokens)
-    found = profiles(Attention("m", "r", unknown, (0,), (0,), weights[None, None].astype(np.float32)))
-    assert found.shares[0, 0, -1] == 0, "nobody knows whether two unknown tokens are the same word"
+
+
+def test_habits_by_spelling_on_bytes(service: BertService, tmp_path: Path) -> None:
+    """A byte-level tokenizer writes its own letters; punctuation and words are taken from the text."""
+    tokenizer = Tokenizer(BPE())
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    tokenizer.train_from_iterator(
+        ["The dog (big) sat on the dog."], BpeTrainer(special_tokens=special, initial_alphabet=ByteLevel.alphabet())
+    )
+    tokenizer.post_processor = RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        **dict(zip(("bos_token", "pad_token", "eos_token", "unk_token", "mask_token"), special, strict=True)),
+        cls_token="<s>",
+        sep_token="</s>",
+        model_max_length=30,
+    )
+    torch.manual_seed(0)
+    config = RobertaConfig(**(SIZES | {"vocab_size": len(fast)}), **WIDE, pad_token_id=1)
+    RobertaForSequenceClassification(config).save_pretrained(tmp_path)
+    fast.save_pretrained(tmp_path)
+    text = "The dog (“big”) sat. the"
+    found = service.head_profiles(text, model=str(tmp_path))
+    weights = service.attention(text, model=str(tmp_path)).weights
+    spelt = [text[token.start : token.end].strip() for token in found.tokens]
+    marks = [place for place, name in enumerate(spelt) if name and not any(letter.isalnum() for letter in name)]
+    assert {"(", "“"} <= {name for place in marks for name in spelt[place]}
+    share = weights[..., marks].sum(-1).mean(-1)
+    assert np.abs(found.shares[..., HABITS.index("punctuation")] - share).max() < 1e-5
+    one, other = spelt.index("The"), len(spelt) - 2
+    assert spelt[other] == "the"
+    both = (weights[..., one, other] + weights[..., other, one]) / len(spelt)
+    assert np.abs(found.shares[..., HABITS.index("same word")] - both).max() < 1e-5
 
 
 def rows_of(service: BertService, model: str) -> list[tuple[str, str]]:
@@ -356,11 +392,17 @@ def test_what_cannot_be_asked(service: BertService) -> None:
         service.head_worth(OPENING, output="margin")
     with pytest.raises(MissingHeadError, match="has no labels"):
         service.prune([("a", "b"), ("c", "d")], "base")
+    with pytest.raises(BadDataError, match="pairs of a text and its label"):
+        service.prune("abc")  # type: ignore[arg-type]
+    with pytest.raises(TextError, match="in 9 windows; of up to 8"):
+        service.head_worth("good " * 3300)
     with pytest.raises(BadDataError, match="from 2 to"):
         service.prune([("a", "positive")])
-    with pytest.raises(BadDataError, match="Row 2: 'good' is none of this model's labels: negative, positive"):
+    with pytest.raises(
+        BadDataError, match="Labelled text 2: 'good' is none of this model's labels: negative, positive"
+    ):
         service.prune([("a", "positive"), ("b", "good")])
-    with pytest.raises(BadDataError, match="Row 1: The text is empty"):
+    with pytest.raises(BadDataError, match="Labelled text 1: The text is empty"):
         service.prune([(" ", "positive"), ("b", "negative")])
-    with pytest.raises(BadDataError, match="Row 2 has more tokens"):
+    with pytest.raises(BadDataError, match="Labelled text 2 has more tokens"):
         service.prune([("a", "positive"), ("b " * 600, "negative")])

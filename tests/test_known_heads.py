@@ -20,7 +20,7 @@ from bert_demo.cli import main
 from bert_demo.errors import BadDataError, ChoiceError
 from bert_demo.known_heads.sentences import gold_of, gold_sentences, look, parse_answers
 from bert_demo.known_heads.tables import KEPT, NAMES, describe, published, table_of
-from bert_demo.known_heads.words import asking_word, between_words, most_attended
+from bert_demo.known_heads.words import asking_word, between_words, group_pieces, most_attended
 from bert_demo.plots import heads as plots
 from bert_demo.plots import tour
 from bert_demo.results import FROM_HEAD, HABITS, TO_HEAD, HeadLook, HeadProfiles, KnownHead, Token
@@ -51,6 +51,17 @@ GOOD = "\n".join(
 DOG = Sentence(
     ("The", "dog", "ca", "n't", "run", "."), (1, 4, 4, 4, -1, 4), ("det", "nsubj", "aux", "advmod", "root", "punct")
 )
+
+
+def test_words_whose_offsets_begin_at_the_space_before() -> None:
+    """As sentencepiece tokenizers count: "the" is 0-3, " dog" 3-7, "s" 7-8."""
+    text = "the dogs sat"
+    places = ((0, 3, 0), (3, 7, 1), (7, 8, 1), (8, 12, 2))
+    tokens = [Token("x", 5, start, end, 0, word, False, False) for start, end, word in places]
+    known = [(0, 3), (4, 8), (9, 12)]
+    names, pieces, keys = group_pieces(tokens, [text], [known])
+    assert names == ["the", "dogs", "sat"] and pieces == [[0], [1, 2], [3]] and keys == [(0, 0), (0, 1), (0, 2)]
+    assert group_pieces(tokens, [text], [None])[0] == ["the", "dogs", "sat"]
 
 
 def test_multiword_tokens_and_empty_nodes_are_no_words(tmp_path: Path) -> None:

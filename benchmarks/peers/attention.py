@@ -2,14 +2,15 @@
 
 For each length: bytes, server seconds beyond the forward pass, and seconds until drawn in Chromium, of what the lens
 sends (overview of all heads, one head as a heatmap, its table) and of bertviz's head_view and model_view of the same
-weights. bertviz fetches its scripts from elsewhere; they are given to it here from the npm registry (`--scripts`, a
-folder that is made by `npm pack` when it is not there). Ours counts without plotly's script, bertviz's without d3.
+weights. bertviz fetches its scripts from elsewhere; they are given to it here, from npm (`npm pack`), kept with bertviz
+itself in .venv-peers. Ours counts without plotly's script, bertviz's without d3.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -24,7 +25,6 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from benchmarks.__main__ import Row, printed, write
 from benchmarks.attributions import like_bert_base, plain, texts_of
-from benchmarks.peers.__main__ import HERE, environment
 from benchmarks.running import ROOT, seconds
 from bert_demo import BertService, Settings
 from bert_demo.settings import ASSETS
@@ -33,8 +33,19 @@ sys.path.insert(0, str(ROOT / "tests"))
 LENGTHS = (16, 70, 140, 512)
 BEGIN, END = "<!-- bertviz: made by `python -m benchmarks.peers.attention`, never typed -->", "<!-- end of bertviz -->"
 PATIENCE = 120
+BERTVIZ, IPYTHON = "bertviz==1.4.1", "ipython==9.8.0"
+HERE = Path(__file__).resolve().parent
 SCRIPTS = {"d3": "d3@5.7.0", "jquery": "jquery@2.1.4", "require": "requirejs@2.3.6"}
 FILES = {"d3": "dist/d3.min.js", "jquery": "dist/jquery.min.js", "require": "require.js"}
+
+
+def packages(folder: Path, options: Sequence[str]) -> Path:
+    """A folder with bertviz and what it imports beside torch, made when it is not there. options: more for pip."""
+    if not (folder / "bertviz").is_dir():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), *options]
+        subprocess.run([*pip, IPYTHON], check=True)
+        subprocess.run([*pip, "--no-deps", BERTVIZ], check=True)
+    return folder
 
 
 def scripts(folder: Path) -> dict[str, Path]:
@@ -106,12 +117,14 @@ def ours(
 
 
 def theirs(
-    python: Path, view: str, kept: Path, browser: Browser, folder: Path, given: dict[str, Path]
+    where: Path, view: str, kept: Path, browser: Browser, folder: Path, given: dict[str, Path]
 ) -> tuple[int, float, float | None]:
     """The same of a view of bertviz."""
     page, task = folder / f"{view}.html", folder / "task.json"
     task.write_text(json.dumps({"weights": str(kept), "view": view, "page": str(page)}), encoding="utf-8")
-    done = subprocess.run([python, HERE / "bertviz_side.py", task], check=True, capture_output=True, text=True)
+    environment = os.environ | {"PYTHONPATH": str(where)}
+    command = [sys.executable, HERE / "bertviz_side.py", task]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     took = float(json.loads(done.stdout.strip().splitlines()[-1])["seconds"])
     found = drawn(browser, page, "() => document.querySelectorAll('svg rect, svg line, svg path').length > 0", given)
     size = page.stat().st_size
@@ -126,7 +139,7 @@ def told(found: tuple[int, float, float | None]) -> str:
     return f"{size / 1e6:.2f} MB, {took:.2f} s on the server, {when}"
 
 
-def measure(python: Path, given: dict[str, Path], lengths: Sequence[int]) -> Iterator[Row]:
+def measure(where: Path, given: dict[str, Path], lengths: Sequence[int]) -> Iterator[Row]:
     """Two rows for each length; the ratio is that of the bytes."""
     import find_browser
     import plotly
@@ -146,7 +159,7 @@ def measure(python: Path, given: dict[str, Path], lengths: Sequence[int]) -> Ite
             kept = folder / "weights.npz"
             np.savez(kept, weights=result.weights, tokens=[token.text for token in result.tokens])
             for view in ("head_view", "model_view"):
-                found = theirs(python, view, kept, browser, folder, given)
+                found = theirs(where, view, kept, browser, folder, given)
                 yield (
                     f"Attention, BERT-base size, {length} tokens",
                     told(mine),
@@ -160,14 +173,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.peers.attention", description=(__doc__ or "").splitlines()[0]
     )
-    parser.add_argument("--python", type=Path, help="the Python of an environment that has bertviz")
-    parser.add_argument("--scripts", type=Path, default=ROOT / ".venv-peers" / "scripts", help="bertviz's scripts")
+    parser.add_argument("--keep", type=Path, default=ROOT / ".venv-peers" / "bertviz", help="folder of what is fetched")
     parser.add_argument("--lengths", type=int, nargs="+", default=list(LENGTHS))
     parser.add_argument("--pip-options", default="", help="more options for pip, such as --index-url=...")
     parser.add_argument("--readme", action="store_true", help="write the table into README.md")
     options = parser.parse_args()
-    python = options.python or environment(options.pip_options.split())
-    rows = measure(python, scripts(options.scripts), options.lengths)
+    where = packages(options.keep, options.pip_options.split())
+    rows = measure(where, scripts(options.keep / "scripts"), options.lengths)
     write(printed(rows), BEGIN, END, options.readme)
 
 

@@ -50,6 +50,7 @@ def group_pieces(
 
     texts: one or two; spans: for each (start, end) characters of its words where they are known; elsewhere words are
     as the model's tokenizer divides the text, and the third is None. A word without a piece in `tokens` is left out.
+    Some tokenizers count the space before a word as its first character; it is not.
     """
     places: dict[tuple[int, int], list[int]] = {}
     for place, token in enumerate(tokens):
@@ -58,11 +59,13 @@ def group_pieces(
         given = spans[token.segment]
         number: int | None = token.word
         if given is not None:
-            number = next((n for n, (start, end) in enumerate(given) if start <= token.start < end), None)
+            begin = token.start + (texts[token.segment][token.start : token.end][:1] == " ")
+            number = next((n for n, (start, end) in enumerate(given) if start <= begin < end), None)
         if number is not None:
             places.setdefault((token.segment, number), []).append(place)
     names = [
-        texts[segment][tokens[pieces[0]].start : tokens[pieces[-1]].end] for (segment, _), pieces in places.items()
+        texts[segment][tokens[pieces[0]].start : tokens[pieces[-1]].end].strip()
+        for (segment, _), pieces in places.items()
     ]
     keys = [key if spans[key[0]] is not None else None for key in places]
     return names, list(places.values()), keys

@@ -17,8 +17,13 @@ from bert_demo.results import HABITS, Attention, Head, HeadProfiles, HeadSteps, 
 OnProgress = Callable[[int, int], None]
 
 
-def steps(backend: Backend, encoding: Encoding, window: int, layer: int, head: int, query: int) -> HeadSteps:
-    """One query of one head, worked out in double precision from the model's own q, keys and values."""
+def steps(
+    backend: Backend, encoding: Encoding, window: int, layer: int, head: int, query: int, plain: np.ndarray
+) -> HeadSteps:
+    """One query of one head, worked out in double precision from the model's own q, keys and values.
+
+    plain: (n, n), the head's weights as the untouched model gives them.
+    """
     found = backend.trace(encoding, window, layer, head)
     q, keys, values = (array.astype(np.float64) for array in (found.q[query], found.k, found.v))
     products = keys @ q
@@ -26,7 +31,8 @@ def steps(backend: Backend, encoding: Encoding, window: int, layer: int, head: i
     powers = np.exp(scaled - scaled.max())
     weights = powers / powers.sum()
     output = weights @ values
-    error = max(np.abs(weights - found.weights[query]).max(), np.abs(output - found.output[query]).max())
+    kept = (weights - plain[query], weights - found.weights[query], output - found.output[query])
+    error = max(np.abs(each).max() for each in kept)
     return HeadSteps(
         model=backend.info.name,
         revision=backend.info.revision,
@@ -45,10 +51,13 @@ def steps(backend: Backend, encoding: Encoding, window: int, layer: int, head: i
     )
 
 
-def profiles(result: Attention) -> HeadProfiles:
-    """Habits of all heads: shares of attention by where it goes, entropy, distance; means over the queries."""
+def profiles(result: Attention, texts: tuple[str, str]) -> HeadProfiles:
+    """Habits of all heads: shares of attention by where it goes, entropy, distance; means over the queries.
+
+    texts: the two texts ("" for none) that the tokens stand in.
+    """
     weights = result.weights
-    kinds = _places(result.tokens)
+    kinds = _places(result.tokens, texts)
     shares = np.stack([(weights * kind).sum((-1, -2)) for kind in kinds], axis=-1) / len(result.tokens)
     logs = np.log(np.where(weights > 0, weights, 1))
     place = np.arange(len(result.tokens))
@@ -63,20 +72,32 @@ def profiles(result: Attention) -> HeadProfiles:
     )
 
 
-def _places(tokens: Sequence[Token]) -> list[np.ndarray]:
+def _places(tokens: Sequence[Token], texts: tuple[str, str]) -> list[np.ndarray]:
     """For each of HABITS an (n, n) array of 0 and 1: whether a key is of that kind for a query."""
     count = len(tokens)
-    ids = np.asarray([token.id for token in tokens])
     special = np.asarray([token.special for token in tokens])
     first = special & (np.arange(count) == 0)
-    marks = np.asarray([not token.special and _is_punctuation(token.text) for token in tokens])
-    named = ~special & ~np.asarray([token.unknown for token in tokens])
-    same = (ids[:, None] == ids) & ~np.eye(count, dtype=bool) & named
+    spelt = [texts[token.segment][token.start : token.end].strip() for token in tokens]
+    marks = np.asarray([not token.special and _is_punctuation(text) for token, text in zip(tokens, spelt, strict=True)])
     rows = np.ones((count, 1))
     kinds = [np.eye(count), np.eye(count, k=-1), np.eye(count, k=1), rows * first, rows * (special & ~first)]
-    found = [*kinds, rows * marks, same.astype(float)]
+    found = [*kinds, rows * marks, _same_word(tokens, texts)]
     assert len(found) == len(HABITS)
     return found
+
+
+def _same_word(tokens: Sequence[Token], texts: tuple[str, str]) -> np.ndarray:
+    """(n, n): 1 where the key is a piece of another word that is spelt like the query's, capitals or not."""
+    spans: dict[int, tuple[int, int, int]] = {}
+    for token in tokens:
+        if token.word is not None:
+            _, start, end = spans.get(token.word, (token.segment, token.start, token.end))
+            spans[token.word] = (token.segment, min(start, token.start), max(end, token.end))
+    names = {word: texts[segment][start:end].strip().casefold() for word, (segment, start, end) in spans.items()}
+    words = np.asarray([-1 if token.word is None else token.word for token in tokens])
+    spelt = np.asarray([names.get(word, "") for word in words.tolist()])
+    same: np.ndarray = (spelt[:, None] == spelt) & (words[:, None] != words) & (spelt != "") & (spelt != "")[:, None]
+    return same.astype(float)
 
 
 def _is_punctuation(text: str) -> bool:
@@ -129,7 +150,9 @@ def prune(
     encodings = [backend.encode(text) for text in texts]
     for row, encoding in enumerate(encodings, start=1):
         if len(encoding.windows) > 1:
-            raise BadDataError(f"Row {row} has more tokens than the {backend.limit} that are read at once. Shorten it.")
+            raise BadDataError(
+                f"Labelled text {row} has more tokens than the {backend.limit} that are read at once. Shorten it."
+            )
     every = [(layer, head) for layer in range(backend.layers) for head in range(backend.heads)]
     counts = sorted({round(len(every) * step / points) for step in range(points + 1)})
     planned = len(texts) * (2 + (orders + 1) * (len(counts) - 2) + 1)

@@ -36,7 +36,7 @@ def overview_panel(result: Attention, chosen: tuple[int, int], profiles: HeadPro
     note = (
         f"Layers 0 to {result.layers[-1]} from top to bottom, heads 0 to {result.heads[-1]} from left to right. Each "
         "square is one head: rows ask, columns answer. Click one, or walk with the arrow keys, to open it. The darker, "
-        "the more; each square has a scale of its own."
+        "the more; each square has a scale of its own. It shows where heads look, not why the model decides."
     )
     if len(result.tokens) > THUMBNAIL:
         note += f" {len(result.tokens)} tokens are averaged down to {THUMBNAIL} squares a side; the open head is exact."

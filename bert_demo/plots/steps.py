@@ -127,7 +127,8 @@ def _proof(result: HeadSteps) -> str:
     error = result.largest_error
     return check(
         error <= EXACT,
-        f"the weights and the output equal the model's own to within {error:.0e}; the weights sum to "
+        f"the weights equal the untouched model's, and the output what the head gave, to within {error:.0e}; "
+        "the weights sum to "
         f"{result.weights.sum():.6f}",
     )
 

@@ -21,7 +21,8 @@ class HeadSteps:
     query: position of the query among `tokens`; q: (d,); keys, values: (n, d); products: (n,), q times each key;
     scaled: (n,), products over sqrt(d); weights: (n,), their softmax; output: (d,), the weighted sum of the values.
     All are worked out in double precision from the model's own q, keys and values; largest_error: the greatest
-    distance of `weights` and `output` from what the model itself had.
+    distance of `weights` from those of the untouched model, and of `weights` and `output` from what went through the
+    head when q, keys and values were taken.
     """
 
     model: str
@@ -57,10 +58,9 @@ class HeadProfiles:
     """What each head does on one text, means over the queries.
 
     shares: (layers, heads, HABITS): the share of its attention that goes to the query itself, to the token before and
-    behind it, to the first special token, to the other special tokens, to punctuation, and to the same token elsewhere
-    (unknown ones are not taken for the same);
-    entropy: (layers, heads) in nats, from 0 (one key) to log(n) (all alike); distance: (layers, heads), mean |query -
-    key| in tokens.
+    behind it, to the first special token, to the other special tokens, to punctuation, and to other words that are
+    spelt like the query's own; entropy: (layers, heads) in nats, from 0 (one key) to log(n) (all alike); distance:
+    (layers, heads), mean |query - key| in tokens.
     """
 
     model: str

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from bert_demo.errors import DemoError
 from bert_demo.plots import attention as overview
 from bert_demo.plots import one_head
 from bert_demo.plots.arcs import arcs_panel
+from bert_demo.plots.markup import message
 from bert_demo.plots.steps import steps_panel
 from bert_demo.results import Attention
 from bert_demo.results.views import LEVELS, QUADRANTS, SPECIALS, SUMMARIES, Choice, HeadView, difference, look
@@ -84,6 +86,9 @@ def panels(service: BertService, ask: Ask, wanted: Wanted) -> list[Any]:
     """
     window = min(wanted.window, service.count_windows(ask.text, ask.pair, ask.model) - 1)
     choice = wanted.choice
+    if wanted.display == "steps":  # the steps are of one head and all tokens, whatever else is chosen
+        choice = Choice(choice.layer, choice.head, "head", "keep", "tokens", "all")
+        wanted = replace(wanted, choice=choice)
     service.attention(ask.text, ask.pair, ask.model, choice.layer, choice.head, window)
     result = service.attention(ask.text, ask.pair, ask.model, window=window)
     profiles = service.head_profiles(ask.text, ask.pair, ask.model, window)
@@ -121,6 +126,15 @@ def _compared(service: BertService, ask: Ask, wanted: Wanted, result: Attention,
     beside = wanted.beside
     if beside is None:
         return ["", None, ""]
+    try:
+        return _beside(service, ask, wanted, result, view, beside)
+    except DemoError as error:  # what is open stays
+        return [message(str(error), "error"), None, ""]
+
+
+def _beside(
+    service: BertService, ask: Ask, wanted: Wanted, result: Attention, view: HeadView, beside: Beside
+) -> list[Any]:
     same = not beside.text
     text, pair, model = beside.text or ask.text, ask.pair if same else None, beside.model or ask.model
     window = min(result.window if same else 0, service.count_windows(text, pair, model) - 1)
