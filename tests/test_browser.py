@@ -74,21 +74,23 @@ def percent(text: str) -> float:
 
 def test_all_four_lenses_of_the_opening_are_there_at_first_paint(browser: Browser, server: str) -> None:
     context = browser.new_context()
-    page = context.new_page()
-    page.route("**/gradio_api/queue/**", lambda route: route.abort())
-    page.goto(server)
-    expect(page.locator("#labels .bar")).to_have_count(2)
-    for name, place in (
-        ("Fill-mask", "#slots .candidate"),
-        ("Attention", "#overview .thumb"),
-        ("Attributions", "#ledger .ledger"),
-    ):
-        open_tab(page, name)
-        expect(page.locator(place).first).to_be_visible()
-    open_tab(page, "Attention")
-    expect(page.locator("#overview .thumb")).to_have_count(72)
-    expect(page.locator("#heatmap .heatmaplayer image").first).to_be_attached()
-    context.close()
+    try:
+        page = context.new_page()
+        page.route("**/gradio_api/queue/**", lambda route: route.abort())
+        page.goto(server)
+        expect(page.locator("#labels .bar")).to_have_count(2)
+        for name, place in (
+            ("Fill-mask", "#slots .candidate"),
+            ("Attention", "#overview .thumb"),
+            ("Attributions", "#ledger .ledger"),
+        ):
+            open_tab(page, name)
+            expect(page.locator(place).first).to_be_visible()
+        open_tab(page, "Attention")
+        expect(page.locator("#overview .thumb")).to_have_count(72)
+        expect(page.locator("#heatmap .heatmaplayer image").first).to_be_attached()
+    finally:
+        context.close()
 
 
 def test_enter_runs_and_all_lenses_follow(page: Page, service: BertService) -> None:
