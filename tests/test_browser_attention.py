@@ -114,7 +114,7 @@ def test_steps_follow_the_word_that_asks(lens: Page, service: BertService) -> No
     expect(lens.locator("#steps h3").first).to_contain_text("funny")
     expect(lens.locator("#query input")).to_have_value(str(FUNNY))
     found = service.attention_steps(OPENING, FUNNY, None, "sentiment", 2, 4)
-    expect(lens.locator("#steps .check")).to_contain_text("equal the model's own")
+    expect(lens.locator("#steps .check")).to_contain_text("equal the untouched model's")
     first = lens.locator("#steps .line", has_text="0 [CLS]").first
     expect(first.locator("em").nth(1)).to_have_text(f"{found.scaled[0]:+.3f}".replace("-", "\N{MINUS SIGN}"))
     cell = lens.locator('#steps .cells[data-of="q"] i').nth(3)
