@@ -55,7 +55,6 @@ window.bertDemoHeads = (() => {
     grid = element;
     send = pick;
     watch('value', () => { if (there().length && settle()) tell(); else paint(); });
-    settle();
     paint();
     if (off.size) send();
   }
