@@ -48,7 +48,9 @@ def visit(browser: Browser, address: str, **settings: object) -> Iterator[Page]:
     page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
     page.on("request", lambda request: wrong.append(request.url) if foreign(request.url) else None)
     page.goto(address)
-    expect(page.locator("#labels .bar").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#labels .bar").first).to_be_attached(
+        timeout=PATIENCE
+    )  # hidden where a link opens another lens
     page.wait_for_function("window.bertDemo.isReady()")
     yield page
     context.close()
