@@ -50,12 +50,22 @@ window.bertDemo = (() => {
     return { text, start: points(text.slice(0, start)), end: points(text.slice(0, end)) };
   }
 
+  let repeats = [];
+
+  // Progress that was on its way when Stop was pressed may still arrive; until the next click or key it is answered the same.
   function stopped() {
+    sayStopped();
+    repeats = [300, 900, 2000].map((wait) => setTimeout(sayStopped, wait));
+    return [];
+  }
+
+  for (const kind of ['click', 'keydown']) document.addEventListener(kind, () => repeats.forEach(clearTimeout), true);
+
+  function sayStopped() {
     document.querySelectorAll('.working').forEach((line) => {
       const again = line.closest('.asked-for') ? 'Press its button' : line.closest('.notice') ? 'Press Analyse' : 'Ask again';
       line.textContent = `Stopped. ${again} to start anew.`;
     });
-    return [];
   }
 
   function theme(dark) {

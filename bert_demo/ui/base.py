@@ -232,12 +232,16 @@ def panels_runner(
     nothing = [gr.skip()] * count
 
     async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[list[Any]]:
+        silent = True
         try:
             async for watch, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
+                silent = False
                 if done is None:
                     yield [told(*watch.passes), gr.skip(), *nothing]
                 else:
                     yield ["", gr.Column(visible=True), *done]
+            if silent:
+                yield [gr.skip(), gr.skip(), *nothing]
         except Exception as error:
             yield [explain(error), gr.Column(visible=False), *nothing]
 
