@@ -16,12 +16,12 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
 
 from benchmarks.__main__ import Row, printed, write
 from benchmarks.attributions import like_bert_base, plain, texts_of
@@ -85,11 +85,15 @@ def as_page(sent: Sequence[Any]) -> str:
     )
 
 
+def _answer(path: Path) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(path=path, content_type="text/javascript")
+
+
 def drawn(browser: Browser, page: Path, holds: str, given: dict[str, Path]) -> float | None:
     """Seconds from opening a file until `holds` (JavaScript) is true and a frame was painted; None if it never is."""
     tab: Page = browser.new_page(viewport={"width": 1240, "height": 1000})
     for name, path in given.items():
-        tab.route(f"**/*{name}*min*", lambda route, path=path: route.fulfill(path=path, content_type="text/javascript"))
+        tab.route(f"**/*{name}*min*", _answer(path))
     began = time.perf_counter()
     try:
         tab.goto(page.as_uri(), timeout=PATIENCE * 1000)
