@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ from bert_demo.errors import ModelError
 TOKENS_AT_ONCE = 2048
 
 
-class Headwise:
+class Headwise(ABC):
     """What HubBackend does head by head. Heads are (layer, head) from 0."""
 
     layers: int
@@ -25,11 +26,13 @@ class Headwise:
     _model: Any
     _tokenizer: Any
 
+    @abstractmethod
     def _inputs(self, encoding: Encoding, positions: tuple[int, ...]) -> dict[str, torch.Tensor]:
-        raise NotImplementedError
+        """What the model is called with for those positions of the tokens, each (1, n)."""
 
+    @abstractmethod
     def _embed(self, ids: torch.Tensor, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
-        raise NotImplementedError
+        """(1, n, d), the embedding module's output."""
 
     def without(self, heads: Sequence[tuple[int, int]]) -> Self:
         """The same model with these heads adding nothing. Raises ModelError for an unknown kind."""
