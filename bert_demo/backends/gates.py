@@ -18,7 +18,7 @@ from torch import nn
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
-from bert_demo.backends.variants import shared_copy
+from bert_demo.backends.variants import gated_output, shared_copy
 from bert_demo.errors import ModelError
 
 GATED = "bert_demo_gated"
@@ -55,16 +55,9 @@ def attend(
     weights = (scores if attention_mask is None else scores + attention_mask).softmax(-1)
     mixed = weights @ value
     gate: Gate | None = getattr(module, "head_gate", None)
-    if gate is not None:
-        if gate.trace is not None:
-            gate.trace.update(q=query, k=key, v=value, weights=weights, output=mixed, scaling=scaling)
-        mixed = gated_output(gate, mixed)
-    return mixed.transpose(1, 2).contiguous(), weights
-
-
-def gated_output(gate: Gate | None, mixed: torch.Tensor) -> torch.Tensor:
-    """(rows, heads, n, d) of what the heads add, each times its gate."""
-    return mixed if gate is None or gate.value is None else mixed * gate.value[:, :, None, None]
+    if gate is not None and gate.trace is not None:
+        gate.trace.update(q=query, k=key, v=value, weights=weights, output=mixed, scaling=scaling)
+    return gated_output(module, mixed).transpose(1, 2).contiguous(), weights
 
 
 AttentionInterface.register(GATED, attend)

@@ -99,6 +99,12 @@ _PLAIN_LAYERS = ("BertLayer", "RobertaLayer", "XLMRobertaLayer", "CamembertLayer
 """Layers of the shape of BERT's; the classifiers of these families read the first position alone."""
 
 
+def gated_output(module: nn.Module, mixed: torch.Tensor) -> torch.Tensor:
+    """(rows, heads, n, d) of what the heads of an attention module add, each times its gate, if there is one."""
+    gate = getattr(module, "head_gate", None)
+    return mixed if gate is None or gate.value is None else mixed * gate.value[:, :, None, None]
+
+
 class _AtOnePosition(nn.Module):
     """A last layer that computes what one position needs and nothing else: (batch, n, d) -> (batch, 1, d).
 
@@ -120,9 +126,7 @@ class _AtOnePosition(nn.Module):
         mixed = nn.functional.scaled_dot_product_attention(
             parted(heads.query(here)), parted(heads.key(states)), parted(heads.value(states))
         )
-        gate = getattr(heads, "head_gate", None)
-        if gate is not None and gate.value is not None:
-            mixed = mixed * gate.value[:, :, None, None]
+        mixed = gated_output(heads, mixed)
         state: torch.Tensor = self.layer.feed_forward_chunk(output(mixed.transpose(1, 2).flatten(2), here))
         return state
 
