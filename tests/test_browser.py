@@ -450,6 +450,24 @@ def test_long_work_shows_progress_and_can_be_stopped(page: Page) -> None:
     expect(page.locator("#notice-attributions .message")).to_have_count(0)
 
 
+def test_stop_ends_what_has_no_place_in_the_queue_yet(page: Page) -> None:
+    """Gradio's own client cancels nothing then (status 422, which `visit` refuses), and the computation goes on."""
+    open_tab(page, "Layers")
+    ended: list[str] = []
+    page.on("request", lambda request: ended.append(request.post_data or "") if request.url.endswith("/cancel") else None)
+    page.route("**/queue/join*", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    page.locator("#explain-layers").click()
+    page.locator("#stop").click()
+    page.wait_for_timeout(1500)
+    assert ended, "nothing was cancelled"
+    assert all('"event_id":"' in body for body in ended), ended
+    expect(page.locator("#notice-layers")).to_contain_text("Press Explain")
+    expect(page.locator("#layer-ledgers .methods")).to_have_count(0)
+    page.unroute("**/queue/join*")
+    page.locator("#explain-layers").click()
+    expect(page.locator("#layer-ledgers .methods tbody tr")).to_have_count(7)
+
+
 def test_downloads_hold_the_numbers(page: Page, service: BertService) -> None:
     with page.expect_download() as csv:
         page.locator("#labels a", has_text="CSV").click()

@@ -1,0 +1,47 @@
+// Gradio's client cannot end an event whose place in the queue it has not been told yet: it asks the server to cancel
+// nothing (status 422), and the computation goes on. Here such a request waits for the place and then ends that event.
+(() => {
+  const KEPT = 1000; // milliseconds for which an answered join is remembered, until the client has read the answer
+  const joins = [];
+  const ended = [];
+  const send = window.fetch.bind(window);
+  const nothing = () => new Response('{"success": true}', { headers: { 'Content-Type': 'application/json' } });
+
+  function join(request, body) {
+    const entry = { function: body.fn_index, session: body.session_hash, told: false };
+    entry.event = request.then((answer) => answer.clone().json()).then((told) => told.event_id, () => null);
+    joins.push(entry);
+    entry.event.then(() => {
+      entry.told = true;
+      setTimeout(() => forget(entry), KEPT);
+    });
+    return request;
+  }
+
+  function forget(entry) {
+    if (joins.includes(entry)) joins.splice(joins.indexOf(entry), 1);
+  }
+
+  async function cancel(address, options, body) {
+    const same = joins.filter((each) => each.function === body.fn_index && each.session === body.session_hash);
+    const entry = same.find((each) => !each.told) || same.pop();
+    if (entry) forget(entry);
+    const event = entry ? await entry.event : null;
+    ended.push(event);
+    return event ? send(address, { ...options, body: JSON.stringify({ ...body, event_id: event }) }) : nothing();
+  }
+
+  function reset(address, options) {
+    const event = ended.shift();
+    return event ? send(address, { ...options, body: JSON.stringify({ event_id: event }) }) : Promise.resolve(nothing());
+  }
+
+  window.fetch = (address, options) => {
+    const place = /\/gradio_api\/(queue\/join|cancel|reset)(?:\?|$)/.exec(String(address));
+    if (!place || !options || typeof options.body !== 'string') return send(address, options);
+    const body = JSON.parse(options.body);
+    if (place[1] === 'queue/join') return join(send(address, options), body);
+    if (body.event_id) return send(address, options);
+    return place[1] === 'cancel' ? cancel(address, options, body) : reset(address, options);
+  };
+})();
