@@ -1,7 +1,8 @@
 // The heads that are switched off: a set that lives in this page alone, and in its address (?off=3-7,2-1).
 // Every send carries the whole set, so that no click is lost, however quickly one follows another.
 window.bertDemoHeads = (() => {
-  const off = new Set((new URL(window.location).searchParams.get('off') || '').split(',').filter((name) => /^\d{1,3}-\d{1,3}$/.test(name)));
+  const linked = (new URL(window.location).searchParams.get('off') || '').split(',').filter((name) => /^\d{1,9}-\d{1,9}$/.test(name));
+  const off = new Set(linked.map((name) => name.split('-').map(Number).join('-')));
   let grid = null;
   let send = () => {};
 
@@ -18,7 +19,8 @@ window.bertDemoHeads = (() => {
       const gone = layer.filter((name) => off.has(name)).length;
       button.setAttribute('aria-pressed', gone === 0 ? 'false' : gone === layer.length ? 'true' : 'mixed');
     });
-    const names = chosen().map((head) => head.join('-'));
+    const known = new Set(heads);
+    const names = chosen().map((head) => head.join('-')).filter((name) => known.has(name));
     const list = names.length && names.length <= 24 ? `: ${names.join(', ')}` : '';
     all('[data-off-count]').forEach((line) => { line.textContent = `${names.length} of ${heads.length} off${list}`; });
   }
@@ -29,12 +31,11 @@ window.bertDemoHeads = (() => {
     send();
   }
 
-  // Another model may have other heads: those that it lacks are on again.
+  // Another model may have fewer heads, and a link may name any: what this model lacks is kept, and sent, until the
+  // next click, so that the answer can say that it was left out.
   function settle() {
     const heads = new Set(there());
-    const gone = [...off].filter((name) => !heads.has(name));
-    gone.forEach((name) => off.delete(name));
-    return gone.length > 0;
+    [...off].filter((name) => !heads.has(name)).forEach((name) => off.delete(name));
   }
 
   function toggle(name) {
@@ -54,7 +55,7 @@ window.bertDemoHeads = (() => {
   function connect(element, pick, watch) {
     grid = element;
     send = pick;
-    watch('value', () => { if (there().length && settle()) tell(); else paint(); });
+    watch('value', paint);
     paint();
     if (off.size) send();
   }

@@ -1,4 +1,4 @@
-// The lens Attention in the browser: arcs drawn from the weights that lie in the page, numbers to point at, pictures to keep.
+// The lens Attention in the browser: arcs drawn from the weights that lie in the page, and numbers to point at.
 // Nothing is fetched. Words are written as text, never as markup.
 window.bertAttention = (() => {
   const LINE = 20;
@@ -220,6 +220,7 @@ window.bertAttention = (() => {
       fitted.add(box);
       fit.observe(box);
     });
+    window.bertSteps?.draw();
     const open = document.querySelector('#head-title [data-open]')?.dataset.open;
     if (open) {
       document.querySelectorAll('#overview .thumb').forEach((thumb) => {
@@ -231,7 +232,7 @@ window.bertAttention = (() => {
 
   function start() {
     refresh();
-    new MutationObserver(refresh).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ['data-open', 'data-weights'] });
+    new MutationObserver(refresh).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ['data-open', 'data-weights', 'data-figures'] });
   }
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
   else start();
@@ -258,113 +259,5 @@ window.bertAttention = (() => {
   }
   for (const kind of ['mouseover', 'focusin', 'click']) document.addEventListener(kind, name);
 
-  function keep(filename, address) {
-    const link = document.createElement('a');
-    link.download = filename;
-    link.href = address;
-    link.click();
-    if (address.startsWith('blob:')) setTimeout(() => URL.revokeObjectURL(address), 1000);
-  }
-
-  function inFile(text, kind) { return URL.createObjectURL(new Blob([text], { type: kind })); }
-
-  // The weights that are open as CSV: query rows, key columns.
-  function table() {
-    const panel = document.querySelector('#arcs .arcs');
-    if (openDisplay() === 'arcs' && panel) {
-      const { names, rows, columns, weights } = read(panel);
-      const label = (word) => `${word} ${names[word]}`;
-      return [['query', ...columns.map(label)], ...rows.map((word, row) => [label(word), ...weights.slice(row * columns.length, (row + 1) * columns.length)])];
-    }
-    const trace = document.querySelector('#heatmap .js-plotly-plot')?._fullData?.[0];
-    if (!trace) return null;
-    const plain = document.createElement('textarea');
-    const label = (text) => { plain.innerHTML = String(text); return plain.value; };
-    return [['query', ...[...trace.x].map(label)], ...[...trace.z].map((row, place) => [label(trace.y[place]), ...row])];
-  }
-
-  function openDisplay() { return document.querySelector('#head-title [data-display]')?.dataset.display; }
-
-  function openName() {
-    const open = document.querySelector('#head-title [data-open]')?.dataset.open;
-    return `attention-${openDisplay()}-${open}`;
-  }
-
-  // A part of the page as an SVG that stands by itself: boxes with their colours, texts where they are.
-  function drawing(part) {
-    const frame = part.getBoundingClientRect();
-    const ground = getComputedStyle(part.closest('.panel, .column') || document.body).backgroundColor;
-    const svg = make('svg', { xmlns: SPACE, width: Math.ceil(frame.width), height: Math.ceil(frame.height) });
-    svg.append(make('rect', { width: '100%', height: '100%', fill: ground === 'rgba(0, 0, 0, 0)' ? '#fff' : ground }));
-    part.querySelectorAll('.cells i, .share').forEach((cell) => {
-      const box = cell.getBoundingClientRect();
-      const style = getComputedStyle(cell);
-      const wide = cell.matches('.share') ? box.width * parseFloat(cell.style.getPropertyValue('--w')) / 100 : box.width;
-      const fill = cell.matches('.share') ? getComputedStyle(cell).outlineColor : style.backgroundColor;
-      svg.append(make('rect', { x: box.left - frame.left, y: box.top - frame.top, width: wide, height: box.height, fill }));
-    });
-    const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) {
-      const node = walker.currentNode;
-      if (!node.textContent.trim()) continue;
-      const range = document.createRange();
-      range.selectNodeContents(node);
-      const box = range.getBoundingClientRect();
-      const style = getComputedStyle(node.parentElement);
-      svg.append(make('text', { x: box.left - frame.left, y: box.top - frame.top + box.height / 2, 'dominant-baseline': 'central', 'font-size': style.fontSize, 'font-weight': style.fontWeight, 'font-family': style.fontFamily, fill: style.color }, node.textContent));
-    }
-    return svg;
-  }
-
-  // The arcs as an SVG that stands by itself: the colours of the page written into it.
-  function arcs(shown) {
-    const svg = shown.cloneNode(true);
-    const ground = getComputedStyle(document.querySelector('#open-head')).backgroundColor;
-    svg.setAttribute('xmlns', SPACE);
-    const [from, to] = [shown, svg].map((each) => [...each.querySelectorAll('path, rect, text')]);
-    from.forEach((each, place) => {
-      const style = getComputedStyle(each);
-      const names = each.tagName === 'text' ? ['fill', 'font-size', 'font-family', 'font-weight'] : ['fill', 'stroke', 'fill-opacity'];
-      names.forEach((property) => to[place].setAttribute(property, style.getPropertyValue(property)));
-    });
-    svg.querySelectorAll('.touch').forEach((each) => each.remove());
-    svg.prepend(make('rect', { width: '100%', height: '100%', fill: ground }));
-    return svg;
-  }
-
-  async function picture(kind) {
-    const display = openDisplay();
-    if (display === 'heatmap') {
-      const plot = document.querySelector('#heatmap .js-plotly-plot');
-      const dark = document.body.classList.contains('dark');
-      const paper = getComputedStyle(document.querySelector('#open-head')).backgroundColor;
-      const layout = { ...plot.layout, paper_bgcolor: paper, font: { ...plot.layout.font, color: dark ? '#eceff2' : '#1d2126' } };
-      return window.Plotly.toImage({ data: plot.data, layout }, { format: kind, width: plot.clientWidth, height: plot.clientHeight, scale: kind === 'png' ? 2 : 1 });
-    }
-    const svg = display === 'arcs' ? arcs(document.querySelector('#arcs svg')) : drawing(document.querySelector('#steps .steps'));
-    const text = new XMLSerializer().serializeToString(svg);
-    if (kind === 'svg') return inFile(text, 'image/svg+xml');
-    const image = new Image();
-    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
-    await image.decode();
-    const scale = Math.min(2, 16000 / Math.max(image.width, image.height));
-    const canvas = Object.assign(document.createElement('canvas'), { width: image.width * scale, height: image.height * scale });
-    canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
-    return canvas.toDataURL('image/png');
-  }
-
-  document.addEventListener('click', async (event) => {
-    const save = event.target.closest?.('[data-save]');
-    if (save) {
-      const kind = save.dataset.save;
-      keep(`${openName()}.${kind}`, await picture(kind));
-    } else if (event.target.closest?.('[data-weights]')?.matches('button')) {
-      const rows = table();
-      if (!rows) return;
-      const quoted = (cell) => (typeof cell === 'number' ? cell : `"${String(cell).replaceAll('"', '""')}"`);
-      keep('attention.csv', inFile(rows.map((row) => row.map(quoted).join(',')).join('\r\n'), 'text/csv'));
-    }
-  });
-
-  return { picked };
+  return { picked, make, read };
 })();

@@ -147,6 +147,7 @@ ENDPOINTS = (
     "head_profiles",
     "ablate",
     "head_worth",
+    "prune",
     "next_sentence",
     "models",
 )

@@ -53,7 +53,10 @@ def add_prune(commands: Any) -> None:
         "prune", help="Switch heads off, the least important first, and watch the accuracy (Michel et al. 2019)."
     )
     prune.add_argument("model", help="a bundled name, a directory or a hub id; a classifier")
-    prune.add_argument("file", help="CSV/TSV with a text and a label (plain or .xz), as for evaluate")
+    prune.add_argument(
+        "file",
+        help="CSV/TSV with a text and a label (plain or .xz), as for evaluate; several labels of a text with ; between",
+    )
     prune.add_argument("--text-column", nargs="+", default=[], help="name of the column (or columns) with the text")
     prune.add_argument("--label-column", default="", help="name of the column with the label")
     prune.add_argument("--rows", type=int, help="read the first so many rows")
@@ -134,7 +137,7 @@ def prune_table(answer: Any) -> str:
     """The curve and the order of a prune record for people."""
     points = [(each["heads_off"], each["accuracy"], each["random"]) for each in answer["points"]]
     order = " ".join(f"{layer}-{head}" for layer, head in answer["order"])
-    columns = ("heads off", "accuracy", f"mean of {answer['orders']} random orders")
+    columns = ("heads off", answer["measure"], f"mean of {answer['orders']} random orders")
     return (
         f"{answer['model']} ({answer['revision']}), {answer['rows']} texts\n"
         f"{lined_up([columns, *points])}\n\nleast important first: {order}"

@@ -92,6 +92,7 @@ def prune_record(result: PruneCurve) -> dict[str, Any]:
         "model": result.model,
         "revision": result.revision,
         "rows": result.rows,
+        "measure": result.measure,
         "orders": result.orders,
         "points": [
             {"heads_off": count, "accuracy": accuracy, "random": random}

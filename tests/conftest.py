@@ -31,6 +31,15 @@ OPENING = "Not a masterpiece, but a warm and funny film that never outstays its 
 WORDS = "the a cat dog sat ran on in mat house good bad film was is not very happy sad ice water play ##ing ##s . , !"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come first; with `-n 2` those of the first file on one server and the others on a second one."""
+    files = sorted({item.path.name for item in items if item.get_closest_marker("browser")})
+    for item in items:
+        if item.path.name in files:
+            item.add_marker(pytest.mark.xdist_group("first" if item.path.name == files[0] else "others"))
+    items.sort(key=lambda item: item.path.name not in files)
+
+
 @pytest.fixture(scope="session")
 def service() -> BertService:
     """The service with its default settings."""

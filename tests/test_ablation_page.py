@@ -153,7 +153,13 @@ def test_the_lens_answers_with_what_the_model_has(service: BertService) -> None:
     assert "no classification head" in said(base, ((0, 0),), True, ((19, 22),))
     assert "there are no attributions" in said(base, ((0, 0),), True, ((19, 22),))
     assert "answered by sentiment" in said(replace(base, pair="Two."), ((0, 0),), hidden=((19, 22),))
-    assert "layer must be from 0 to 5" in said(Ask("x", "", "sentiment"), ((9, 0),))
+    left = "9-0 is not a head of sentiment (6 layers, 12 heads, counted from 0); it was left out."
+    assert left in said(Ask("x", "", "sentiment"), ((9, 0),)) and "Switch a head off" in said(
+        Ask("x", "", "sentiment"), ((9, 0),)
+    )
+    both = said(Ask("x", "", "sentiment"), ((3, 7), (9, 0), (0, 99)))
+    assert "9-0 and 0-99 are not heads of sentiment" in both and "they were left out. " in both
+    assert "What sentiment decides without head 3-7" in both
     every = tuple((layer, head) for layer in range(6) for head in range(12))
     assert "All heads are off" in said(Ask("x", "", "sentiment"), every)
     assert answering(service, Ask("a [MASK]", "", "sentiment"), ()).classifies
@@ -250,8 +256,8 @@ def test_the_page_prunes_the_example_and_stops(service: BertService) -> None:
 def test_the_example_is_balanced_and_read() -> None:
     rows = read_labelled_rows(EXAMPLE.read_text(encoding="utf-8"), LABELS)
     plainly = list(csv.DictReader(io.StringIO(EXAMPLE.read_text(encoding="utf-8"))))
-    assert rows == tuple((row["text"], row["label"]) for row in plainly)
-    assert len(rows) == 24 and sum(label == "positive" for _, label in rows) == 12
+    assert rows.rows == tuple((row["text"], row["label"]) for row in plainly)
+    assert len(rows.rows) == 24 and sum(label == "positive" for _, label in rows.rows) == 12
 
 
 @pytest.mark.parametrize(
@@ -269,7 +275,7 @@ def test_the_example_is_balanced_and_read() -> None:
     ],
 )
 def test_rows_are_read(content: str, expected: list[tuple[str, str]]) -> None:
-    assert read_labelled_rows(content.removeprefix("\ufeff"), LABELS) == tuple(expected)
+    assert read_labelled_rows(content.removeprefix("\ufeff"), LABELS).rows == tuple(expected)
 
 
 @pytest.mark.parametrize(
@@ -277,17 +283,17 @@ def test_rows_are_read(content: str, expected: list[tuple[str, str]]) -> None:
     [
         ("", "There are no rows"),
         ("text,label\n", "no rows below"),
-        ("just a sentence", "Row 1: a text and a label are needed"),
-        ("one,two\n", "Row 1: neither 'one' nor 'two' is a label"),
-        ("fine,positive\n\ndull,grey", "Row 3: 'grey' is no label of this model: negative, positive"),
-        ("fine,positive\nalone", "Row 2: a text and a label are needed"),
-        ("text,label\n,positive", "Row 2: there is no text"),
-        ('fine,positive\n"open,negative', "Row 2: "),
+        ("just a sentence", "Line 1: a text and a label are needed"),
+        ("one,two\n", "Line 1: neither 'one' nor 'two' is a label"),
+        ("fine,positive\n\ndull,grey", "Line 3: 'grey' is no label of this model: negative, positive"),
+        ("fine,positive\nalone", "Line 2: a text and a label are needed"),
+        ("text,label\n,positive", "Line 2: there is no text"),
+        ('fine,positive\n"open,negative', "Line 2: "),
         ("a,1\nb,1", "may count from 0 or from 1"),
-        ("text,x,label\nfine,positive", "Row 2: 2 columns, fewer than"),
+        ("text,x,label\nfine,positive", "Line 2: 2 columns, fewer than"),
         ("fine,positive\n" * (MOST_ROWS + 1), "There are 501 rows; the limit is 500"),
         ("x" * 1_000_001, "more than 1,000,000 bytes"),
-        ("fine,positive\n" + "y" * 300 + ",negative,grey" * 2, "Row 2: 'grey'"),
+        ("fine,positive\n" + "y" * 300 + ",negative,grey" * 2, "Line 2: 'grey'"),
     ],
 )
 def test_bad_rows_are_told_by_their_number(content: str, message: str) -> None:
@@ -297,7 +303,7 @@ def test_bad_rows_are_told_by_their_number(content: str, message: str) -> None:
 
 def test_bad_files(tmp_path) -> None:
     assert read_bytes("\ufeffä,positive".encode()) == "ä,positive"
-    with pytest.raises(BadDataError, match="Row 2: not UTF-8"):
+    with pytest.raises(BadDataError, match="Line 2: not UTF-8"):
         read_bytes(b"a,positive\n\xff")
     large = tmp_path / "large.csv"
     large.write_bytes(b"x" * 1_000_001)

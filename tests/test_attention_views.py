@@ -1,28 +1,25 @@
-"""What is shown of attention: summaries and options worked by hand, the panels' numbers, the files."""
+"""What is shown of attention: summaries and options worked by hand, the panels' numbers, their cost."""
 
 from __future__ import annotations
 
 import base64
-import csv
 import html
 import io
 import json
 import re
 import time
-import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
-from conftest import OPENING, oracle_classifier
+from conftest import OPENING
 from PIL import Image
-from transformers import AutoTokenizer
 
-from bert_demo import BertService
+from bert_demo import BertService, Settings
+from bert_demo.backends.hub import HubBackend
 from bert_demo.errors import ChoiceError
 from bert_demo.plots import attention as overview
-from bert_demo.plots import drawings, one_head, steps
+from bert_demo.plots import one_head, steps
 from bert_demo.plots.arcs import arcs_panel
 from bert_demo.results import HABITS, Attention, HeadProfiles, Token
 from bert_demo.results.views import Choice, HeadView, by_words, difference, groups_of, look, rescaled, rollout
@@ -112,8 +109,28 @@ def test_the_quadrants_of_a_pair() -> None:
     bare = look(pair(), Choice(quadrant="B to A", special="leave out"))
     assert bare.weights == pytest.approx(np.array([[0.1]])) and sum(bare.shares or ()) == pytest.approx(1)
     assert "A to B <b>42.0 %</b>" in one_head.title_panel(Choice(quadrant="A to B"), part, "m", "heatmap")
+    said = one_head.title_panel(Choice(quadrant="A to B"), part, "m", "heatmap")
+    assert "Only A to B: [CLS] and the first [SEP] count as A, the last [SEP] as B." in said
+    said = one_head.title_panel(Choice(quadrant="B to A", special="leave out"), bare, "m", "heatmap")
+    assert "Only B to A." in said and "count as" not in said and "Left out: [CLS], [SEP]" in said
     alone = look(pieces(), Choice(quadrant="A to B"))
     assert alone.shares is None and alone.weights.shape == (4, 4)
+
+
+def test_special_tokens_of_a_pair_go_by_their_own_names() -> None:
+    """<s> a </s> </s> b </s>, as RoBERTa reads a pair; and a model whose only special tokens end the texts."""
+    names = (("<s>", None, 0), ("a", 0, 0), ("</s>", None, 0), ("</s>", None, 0), ("b", 1, 1), ("</s>", None, 1))
+    named = tuple(token(*each) for each in names)
+    choice = Choice(quadrant="B to B")
+
+    def said(tokens: tuple[Token, ...]) -> str:
+        count = len(tokens)
+        view = look(attention(np.full((1, 1, count, count), 1 / count), tokens), choice)
+        return html.unescape(one_head.title_panel(choice, view, "m", "heatmap"))
+
+    assert "Only B to B: <s> and the first 2 </s> count as A, the last </s> as B." in said(named)
+    assert "Only B to B: the first </s> counts as A, the last </s> as B." in said((named[1], named[2], *named[4:]))
+    assert "Only B to B: </s> counts as B." in said((named[1], *named[4:]))
 
 
 def test_rollout_by_hand() -> None:
@@ -196,81 +213,48 @@ def test_a_heatmap_of_a_quadrant_keeps_words_apart() -> None:
     assert np.asarray(figure.data[0].z) == pytest.approx(np.full((2, 3), 0.1))
 
 
-def kept_rows(panel: str) -> list[dict[str, str]]:
-    packed = re.search(r"href=\"data:text/csv;charset=utf-8;base64,([^\"]+)\"", panel)
-    assert packed
-    return list(csv.DictReader(io.StringIO(base64.b64decode(packed[1]).decode())))
+def sent(panel: str) -> tuple[list[np.ndarray], list[np.ndarray], dict[str, str]]:
+    """What the browser draws the steps from: q, keys, values; products, scaled, weights, output; other attributes."""
+    found = {name: html.unescape(text) for name, text in re.findall(r' data-(\w+)="([^"]*)"', panel)}
+    count = len(json.loads(found["tokens"]))
+    vectors = np.frombuffer(base64.b64decode(found["vectors"]), "<f4").reshape(2 * count + 1, -1)
+    figures = np.frombuffer(base64.b64decode(found["figures"]), "<f8")
+    parts = np.split(figures, [count, 2 * count, 3 * count])
+    return [vectors[0], vectors[1 : count + 1], vectors[count + 1 :]], parts, found
 
 
-def test_every_number_of_the_steps_is_in_the_table(service: BertService) -> None:
+def test_every_number_of_the_steps_is_sent_once(service: BertService) -> None:
     found = service.attention_steps(OPENING, 9, None, "sentiment", 2, 4)
     panel = steps.steps_panel(found)
     assert "equal the untouched model's" in panel and 'class="check ok"' in panel and found.largest_error <= 1e-5
-    rows = kept_rows(panel)
-    size = len(found.q)
-
-    def vectors(kind: str) -> np.ndarray:
-        return np.array([[float(row[str(cell)]) for cell in range(size)] for row in rows if row["vector"] == kind])
-
-    keys = vectors("k")
-    scaled = (keys @ vectors("q")[0]) / np.sqrt(size)
-    weights = np.exp(scaled - scaled.max())
-    weights /= weights.sum()
+    (q, keys, values), (products, scaled, weights, output), rest = sent(panel)
+    given = (found.q, found.keys, found.values, found.products, found.scaled, found.weights, found.output)
+    for number, each in zip((q, keys, values, products, scaled, weights, output), given, strict=True):
+        assert np.array_equal(number, each)
+    exact = (keys.astype(np.float64) @ q) / np.sqrt(len(q))
+    powers = np.exp(exact - exact.max())
     model = service.attention(OPENING, None, "sentiment", 2, 4).weights[0, 0, 9]
-    assert weights == pytest.approx(model, abs=1e-5)
-    written = [row for row in rows if row["vector"] == "k"]
-    assert [float(row["weight"]) for row in written] == pytest.approx(model.tolist(), abs=1e-5)
-    assert [float(row["scaled"]) for row in written] == pytest.approx(scaled.tolist(), abs=1e-4)
-    assert weights @ vectors("v") == pytest.approx(vectors("output")[0], abs=1e-5)
-    assert panel.count('class="cells"') == 2 + 3 * 20
+    assert powers / powers.sum() == pytest.approx(model, abs=1e-5)
+    assert weights == pytest.approx(model, abs=1e-5) and weights @ values == pytest.approx(output, abs=1e-12)
+    assert json.loads(rest["tokens"])[9] == "funny" and rest["query"] == "9"
+    strips = re.findall(r'class="cells" data-of="([^"]+)" data-row="(\d+)"></div>', panel)
+    rows = [(kind, str(place)) for place in range(20) for kind in ("k", "q\N{MULTIPLICATION SIGN}k")]
+    assert strips == [("q", "0"), *rows, *(("v", str(place)) for place in range(20)), ("output", "0")]
 
 
-def test_long_steps_draw_the_strongest_keys_and_keep_all(service: BertService) -> None:
-    text = "good " * 510
-    found = service.attention_steps(text, 5, None, "sentiment", 0, 0)
+def test_long_steps_draw_the_strongest_keys_and_send_all_lightly(service: BertService) -> None:
+    found = service.attention_steps("good " * 510, 5, None, "sentiment", 0, 0)
     panel = steps.steps_panel(found)
     shown = steps.shown_keys(found)
     assert len(shown) == 24 and shown == sorted(shown)
     assert min(found.weights[shown]) >= max(np.delete(found.weights, shown))
     assert "24 strongest of 512 keys" in panel and "The other 488 keys" in panel
-    assert len(kept_rows(panel)) == 2 * 512 + 2
-
-
-def test_npz_is_what_transformers_gives(service: BertService) -> None:
-    with np.load(io.BytesIO(drawings.arrays(service.attention(OPENING, None, "sentiment")))) as held:
-        kept = {name: held[name] for name in held}
-    model = oracle_classifier("sentiment", attn_implementation="eager")
-    inputs = AutoTokenizer.from_pretrained("assets/models/base")(OPENING, return_tensors="pt")
-    with torch.no_grad():
-        expected = torch.cat(model(**inputs, output_attentions=True).attentions).numpy()
-    assert kept["weights"].dtype == np.float32 and np.abs(kept["weights"] - expected).max() <= 1e-6
-    assert kept["tokens"].tolist()[:3] == ["[CLS]", "not", "a"]
-    assert str(kept["model"]) == "sentiment" and str(kept["revision"])
-
-
-def test_the_drawings_of_a_homework() -> None:
-    result = randomly(2, 3, 6)
-    told: list[tuple[int, int]] = []
-    files = zipfile.ZipFile(io.BytesIO(drawings.drawings(result, lambda *passes: told.append(passes))))
-    names = [f"Attention_Layer{layer}_Head{head}.png" for layer in (1, 2) for head in (1, 2, 3)]
-    assert files.namelist() == names and told == [(place, 6) for place in range(6)]
-    drawn = np.array(Image.open(io.BytesIO(files.read("Attention_Layer2_Head1.png"))))
-    assert drawn.shape == (200 + 6 * 40, 200 + 6 * 40)
-    squares = drawn[200 + 20 :: 40, 200 + 20 :: 40]
-    assert squares == pytest.approx(255 * result.head(1, 0), abs=0.51)
-    for place in range(6):
-        at = slice(200 + 40 * place, 240 + 40 * place)
-        assert drawn[at, :200].max() > 200 and drawn[:200, at].max() > 200
-    assert drawn[:200, :200].max() == 0
-
-
-def test_drawings_of_odd_and_of_long_texts() -> None:
-    named = tuple(token(text, place) for place, text in enumerate(("\u4e2d", "\N{CLAPPING HANDS SIGN}", "x" * 300)))
-    odd = zipfile.ZipFile(io.BytesIO(drawings.drawings(attention(np.full((1, 1, 3, 3), 1 / 3), named))))
-    drawn = np.array(Image.open(io.BytesIO(odd.read("Attention_Layer1_Head1.png"))))
-    assert all(drawn[200 + 40 * place : 240 + 40 * place, :200].max() > 200 for place in range(3))
-    long = zipfile.ZipFile(io.BytesIO(drawings.drawings(attention(np.full((1, 1, 512, 512), 1 / 512)))))
-    assert Image.open(io.BytesIO(long.read("Attention_Layer1_Head1.png"))).width == 200 + 3 * 512
+    (_, keys, values), _, _ = sent(panel)
+    assert np.array_equal(keys, found.keys) and np.array_equal(values, found.values)
+    assert len(panel.encode()) <= 400_000
+    wide = np.tile(found.keys, (1, 2))  # as wide as BERT-base's
+    big = replace(found, q=wide[5], keys=wide, values=wide, output=wide[0])
+    assert len(steps.steps_panel(big).encode()) <= 600_000
 
 
 def controls(**changes: object) -> list[object]:
@@ -298,6 +282,39 @@ def test_only_the_open_view_is_made(service: BertService) -> None:
     assert arcs[4] is None and 'class="arcs"' in arcs[5] and arcs[6] == ""
     step = panels(service, OPEN, Wanted.of(controls(display="steps", query=999, shown="rollout")))
     assert step[4] is None and step[5] == "" and "The query of \u201c[SEP]\u201d" in step[6]
+
+
+def test_a_click_reads_the_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a budget that holds the small results but not the attention of this text."""
+    passes: list[str] = []
+    for name in ("attentions", "trace"):
+        real = getattr(HubBackend, name)
+
+        def counted(*given: object, real: object = real, name: str = name) -> object:
+            passes.append(name)
+            return real(*given)
+
+        monkeypatch.setattr(HubBackend, name, counted)
+    small = BertService(Settings(cache_mb=1))
+    ask = Ask("good " * 120, "", "sentiment")
+    assert small.attention(ask.text, None, "sentiment").weights.nbytes > 2**20
+
+    def click(**changes: object) -> list[str]:
+        passes.clear()
+        panels(small, ask, Wanted.of(controls(**changes)))
+        return passes
+
+    assert click() == ["attentions"]
+    assert click(layer=2, head=3, display="arcs") == ["attentions"]
+    assert click(layer=2, head=3, compare=True) == ["attentions"]
+    assert click(layer=2, head=3, compare=True, model2="base") == ["attentions"] * 2
+    assert click(layer=2, head=3, display="steps") == ["attentions", "trace"]
+    assert click(layer=2, head=3, display="steps", query=7) == ["attentions"]
+    roomy = BertService(Settings())
+    panels(roomy, ask, Wanted.of(controls(display="steps")))
+    passes.clear()
+    panels(roomy, ask, Wanted.of(controls(display="steps", query=7)))
+    assert passes == []
 
 
 def test_two_heads_texts_and_models_are_compared(service: BertService) -> None:

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 SCREENS = ROOT / "screens"
 PATIENCE = 30_000
+PHONE = {"viewport": {"width": 360, "height": 780}, "device_scale_factor": 2}
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,14 @@ def visit(browser: Browser, address: str, **settings: object) -> Iterator[Page]:
     assert not wrong, wrong
 
 
+@pytest.fixture
+def desk_and_phone(browser: Browser, server: str) -> Iterator[tuple[Page, Page]]:
+    """Two visitors, one of them with a small screen."""
+    visitors = [visit(browser, server), visit(browser, server, **PHONE)]
+    yield next(visitors[0]), next(visitors[1])
+    assert [next(visitor, None) for visitor in visitors] == [None, None]
+
+
 def foreign(url: str) -> bool:
     return urlsplit(url).scheme in ("http", "https", "ws", "wss") and urlsplit(url).hostname != "127.0.0.1"
 
@@ -78,7 +87,7 @@ def test_all_four_lenses_of_the_opening_are_there_at_first_paint(browser: Browse
     context = browser.new_context()
     try:
         page = context.new_page()
-        page.route("**/gradio_api/queue/**", lambda route: route.abort())
+        page.route("**/gradio_api/queue/**", lambda route: None)  # an answer that never comes
         page.goto(server)
         expect(page.locator("#labels .bar")).to_have_count(2)
         for name, place in (
@@ -92,6 +101,7 @@ def test_all_four_lenses_of_the_opening_are_there_at_first_paint(browser: Browse
         expect(page.locator("#overview .thumb")).to_have_count(72)
         expect(page.locator("#heatmap .heatmaplayer image").first).to_be_attached()
     finally:
+        page.unroute_all(behavior="ignoreErrors")
         context.close()
 
 
@@ -454,7 +464,9 @@ def test_stop_ends_what_has_no_place_in_the_queue_yet(page: Page) -> None:
     """Gradio's own client cancels nothing then (status 422, which `visit` refuses), and the computation goes on."""
     open_tab(page, "Layers")
     ended: list[str] = []
-    page.on("request", lambda request: ended.append(request.post_data or "") if request.url.endswith("/cancel") else None)
+    page.on(
+        "request", lambda request: ended.append(request.post_data or "") if request.url.endswith("/cancel") else None
+    )
     page.route("**/queue/join*", lambda route: (page.wait_for_timeout(400), route.continue_()))
     page.locator("#explain-layers").click()
     page.locator("#stop").click()
@@ -496,6 +508,7 @@ def test_downloads_hold_the_numbers(page: Page, service: BertService) -> None:
         assert picture.value.path().read_bytes().startswith(begins)
 
 
+ASKED_FOR = (("Layers", "#explain-layers", "#layer-map"), ("Methods", "#compare", "#trial"))
 ODD = {
     "one": "a",
     "long-token": "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft " * 3,
@@ -505,34 +518,36 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("look", ["light", "dark", "phone"])
-def test_it_looks_right(browser: Browser, server: str, look: str) -> None:
-    """No lens is wider than the screen; pictures of each go to screens/ for a person to look at."""
-    settings = {"viewport": {"width": 360, "height": 780}, "device_scale_factor": 2} if look == "phone" else {}
-    visitor = visit(browser, server, **settings)
-    page = next(visitor)
-    if look == "dark":
-        page.locator("#theme").click()
-        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(19, 22, 26)"
+@pytest.mark.timeout(300)
+def test_it_looks_right(desk_and_phone: tuple[Page, Page]) -> None:
+    """No lens is wider than the screen, in light and dark and on a phone, which asks what was answered just before."""
     for kind, text in {"opening": None, **ODD}.items():
-        if text is not None:
-            write(page, text)
-            expect(page.locator("#words .word").first).to_be_attached()
-            page.wait_for_timeout(2500 if kind == "many" else 1200)
-        for name in ("Classify", "Fill-mask", "Attention", "Attributions"):
-            open_tab(page, name)
-            page.wait_for_timeout(250)
-            width = page.evaluate("document.documentElement.scrollWidth")
-            assert width <= page.viewport_size["width"], f"{kind} {name} is {width} pixels wide"
-            if kind == "opening" or look != "dark":
-                page.screenshot(path=SCREENS / f"{look}-{kind}-{name.lower()}.png", full_page=True)
-        if kind in ("opening", "one", "chinese"):
-            for name, button, place in (("Layers", "#explain-layers", "#layer-map"), ("Methods", "#compare", "#trial")):
+        for page in desk_and_phone:
+            if text is not None:
+                write(page, text)
+                expect(page.locator("#words .word").first).to_be_attached()
+                page.wait_for_timeout(2500 if kind == "many" else 1200)
+            for name in ("Classify", "Fill-mask", "Attention", "Attributions"):
                 open_tab(page, name)
-                page.locator(button).click()
-                expect(page.locator(place)).to_be_visible()
-                page.wait_for_timeout(250)
-                width = page.evaluate("document.documentElement.scrollWidth")
-                assert width <= page.viewport_size["width"], f"{kind} {name} is {width} pixels wide"
-                page.screenshot(path=SCREENS / f"{look}-{kind}-{name.lower()}.png", full_page=True)
-    assert next(visitor, None) is None
+                look_at(page, f"{kind}-{name.lower()}", dark=kind in ("opening", "chinese"))
+            if kind in ("opening", "one", "chinese"):
+                for name, button, place in ASKED_FOR:
+                    open_tab(page, name)
+                    page.locator(button).click()
+                    expect(page.locator(place)).to_be_visible()
+                    look_at(page, f"{kind}-{name.lower()}", dark=kind == "opening")
+
+
+def look_at(page: Page, name: str, dark: bool = True) -> None:
+    """Nothing is wider than the screen; a picture goes to screens/ for a person to look at, also `dark` if asked."""
+    for look in ("phone",) if page.viewport_size == PHONE["viewport"] else ("light", "dark"):
+        if look == "dark":
+            page.locator("#theme").click()
+            assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(19, 22, 26)"
+        page.wait_for_timeout(250 if dark or look != "dark" else 50)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= page.viewport_size["width"], f"{look}: {name} is {width} pixels wide"
+        if dark or look != "dark":
+            page.screenshot(path=SCREENS / f"{look}-{name}.png", full_page=True)
+        if look == "dark":
+            page.locator("#theme").click()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
+import xml.etree.ElementTree
 import zipfile
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -184,25 +187,91 @@ def test_the_open_picture_is_kept(lens: Page, service: BertService) -> None:
             assert kept.value.suggested_filename == f"attention-{name.lower()}-2-4.{kind}"
             assert content.startswith(start) and (kind == "png" or b"masterpiece" in content)
     display(lens, "Arcs")
-    with lens.expect_download() as kept:
-        lens.locator("[data-weights]", has_text="CSV").click()
-    rows = kept.value.path().read_text(encoding="utf-8").splitlines()
-    expected = service.attention(OPENING, None, "sentiment").head(2, 4)
-    assert rows[0].startswith('"query","0 [CLS]","1 not"')
-    assert [float(cell) for cell in rows[10].split(",")[1:]] == pytest.approx(expected[FUNNY].tolist(), abs=1e-6)
+    for name in ("Arcs", "Heatmap"):
+        display(lens, name)
+        the_weights_are_kept(lens, service)
+
+
+def kept_file(page: Page, button: str, name: str) -> bytes:
+    with page.expect_download() as kept:
+        page.locator(button).click()
+    assert kept.value.suggested_filename == name
+    return kept.value.path().read_bytes()
+
+
+def the_weights_are_kept(page: Page, service: BertService) -> None:
+    """Of head 2-4 of the opening, exactly, as CSV and as npz."""
+    expected = service.attention(OPENING, None, "sentiment")
+    text = kept_file(page, 'button[data-weights="csv"]', "attention-head-2-4.csv").decode()
+    header, *rows = csv.reader(io.StringIO(text, newline=""))
+    assert header[:3] == ["query", "0 [CLS]", "1 not"] and rows[FUNNY][0] == "9 funny"
+    assert np.array_equal(np.array([row[1:] for row in rows], np.float32), expected.head(2, 4))
+    with np.load(io.BytesIO(kept_file(page, 'button[data-weights="npz"]', "attention-head-2-4.npz"))) as held:
+        assert held["weights"].dtype == np.float32 and np.array_equal(held["weights"], expected.head(2, 4))
+        names = [each.text for each in expected.tokens]
+        assert held["query_tokens"].tolist() == held["key_tokens"].tolist() == names
+        assert held["query_positions"].tolist() == held["key_positions"].tolist() == list(range(20))
+        assert held["about"][0].startswith("Head 2-4") and "sentiment" in held["about"][1]
+
+
+def test_the_numbers_of_the_steps_are_kept(lens: Page, service: BertService) -> None:
+    display(lens, "Steps")
+    found = service.attention_steps(OPENING, 1, None, "sentiment", 2, 4)
+    for kind, row, expected in (
+        ("k", 7, found.keys[7]),
+        ("q\u00d7k", 7, found.q * found.keys[7]),
+        ("output", 0, found.output),
+    ):
+        cells = lens.locator(f'#steps .cells[data-of="{kind}"][data-row="{row}"] i')
+        expect(cells).to_have_count(32)
+        assert cells.evaluate_all("(all) => all.map((each) => each.title)") == [f"{value:.6f}" for value in expected]
+    lens.locator("#steps summary").click()
+    lines = lens.locator("#steps tbody tr")
+    expect(lines).to_have_count(42)
+    assert lines.nth(4).locator("td").all_inner_texts()[:3] == ["k", "3", "masterpiece"]
+    read = [float(cell) for cell in lines.nth(4).locator("td").all_inner_texts()[3:]]
+    exact = [found.products[3], found.scaled[3], found.weights[3], *found.keys[3]]
+    assert read == pytest.approx(exact, rel=1e-5)
+    with np.load(io.BytesIO(kept_file(lens, '[data-steps="npz"]', "steps-2-4-1.npz"))) as held:
+        for name in ("q", "keys", "values", "products", "scaled", "weights", "output"):
+            assert np.array_equal(held[name], getattr(found, name)), name
+        assert held["tokens"].tolist() == [each.text for each in found.tokens] and held["query"] == 1
+    text = kept_file(lens, '[data-steps="csv"]', "steps-2-4-1.csv").decode()
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    values = np.array([[row[str(cell)] for cell in range(32)] for row in rows if row["vector"] == "v"], np.float32)
+    assert np.array_equal(values, found.values)
+    assert json.loads(kept_file(lens, '[data-steps="json"]', "steps-2-4-1.json"))[4]["token"] == "masterpiece"
+
+
+def test_the_overview_is_kept(lens: Page) -> None:
+    assert kept_file(lens, '#overview [data-save="png"]', "attention-overview.png").startswith(b"\x89PNG")
+    content = kept_file(lens, '#overview [data-save="svg"]', "attention-overview.svg")
+    root = xml.etree.ElementTree.fromstring(content)
+    pictures = list(root.iter("{http://www.w3.org/2000/svg}image"))
+    sources = lens.locator("#overview .thumb img").evaluate_all("(all) => all.map((each) => each.src)")
+    assert len(sources) == 72 and [each.get("href") for each in pictures] == sources
+    assert len({(each.get("x"), each.get("y")) for each in pictures}) == 72
+
+
+def made_file(page: Page, option: str, name: str) -> bytes:
+    choose(page, "#file-format", option)
+    page.locator("#make-file").click()
+    return kept_file(page, f'#made-file a[download="{name}"]', name)
 
 
 def test_all_heads_as_files(lens: Page, service: BertService) -> None:
-    lens.locator("#make-npz").click()
-    with lens.expect_download() as kept:
-        lens.locator('#made-file a[download="attention.npz"]').click()
-    with np.load(io.BytesIO(kept.value.path().read_bytes())) as held:
-        assert np.array_equal(held["weights"], service.attention(OPENING, None, "sentiment").weights)
-    lens.locator("#make-zip").click()
-    with lens.expect_download() as kept:
-        lens.locator('#made-file a[download="attention-drawings.zip"]').click()
-    names = zipfile.ZipFile(kept.value.path()).namelist()
+    result = service.attention(OPENING, None, "sentiment")
+    with np.load(io.BytesIO(made_file(lens, "arrays (npz)", "attention.npz"))) as held:
+        assert np.array_equal(held["weights"], result.weights)
+    files = zipfile.ZipFile(io.BytesIO(made_file(lens, "drawings (PNG, zip)", "attention-drawings.zip")))
+    names = files.namelist()
     assert len(names) == 72 and names[0] == "Attention_Layer1_Head1.png" and names[-1] == "Attention_Layer6_Head12.png"
+    files = zipfile.ZipFile(io.BytesIO(made_file(lens, "tables (CSV, zip)", "attention-tables.zip")))
+    rows = list(csv.reader(io.StringIO(files.read("attention-head-5-11.csv").decode(), newline="")))
+    assert len(files.namelist()) == 72 and rows[0][:3] == ["query", "0 [CLS]", "1 not"]
+    assert np.array_equal(np.array([row[1:] for row in rows[1:]], np.float32), result.head(5, 11))
+    sheet = xml.etree.ElementTree.fromstring(made_file(lens, "one sheet (SVG)", "attention.svg"))
+    assert len(list(sheet.iter("{http://www.w3.org/2000/svg}image"))) == 72
     write(lens, "Another text.")
     expect(lens.locator("#made-file")).to_be_hidden()
 

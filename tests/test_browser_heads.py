@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 
+import numpy as np
 import pytest
 from conftest import OPENING
-from playwright.sync_api import Browser, Page, expect
-from test_browser import ODD, SCREENS, browser, page, visit, write
+from playwright.sync_api import Page, expect
+from test_browser import ODD, browser, desk_and_phone, look_at, page, write
 
 from bert_demo import BertService
 from bert_demo.known_heads.sentences import gold_sentences, look
 from bert_demo.known_heads.tables import table_of
 from bert_demo.results import HABITS
 
-__all__ = ["browser", "page"]
+__all__ = ["browser", "desk_and_phone", "page"]
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 ROWS = "#all-heads .habit-table tbody tr"
 LONG = "The weather in the harbour was fine and the boats went out. " * 38
@@ -121,6 +123,98 @@ def test_all_heads_are_sorted_searched_and_opened(page: Page, service: BertServi
     expect(page.locator("#head-title")).to_be_visible()
 
 
+def found_by(service: BertService, text: str) -> dict[str, np.ndarray]:
+    """Searches, and the heads of `sentiment` that each must find, worked out from the profiles."""
+    found = service.head_profiles(text, model="sentiment")
+    share = {name: found.shares[..., place] for place, name in enumerate(HABITS)}
+    count = len(found.tokens)
+    layer, head = np.indices(found.entropy.shape)
+    broad = found.entropy >= 0.8 * math.log(count)
+    return {
+        "heads that look at the next word": share["next"] >= 0.5,
+        "heads that park on [SEP]": share["[SEP]"] >= 0.5,
+        "attend to </s>": share["[SEP]"] >= 0.5,
+        "broad heads": broad,
+        "narrow": found.entropy <= 0.2 * math.log(count),
+        "near, not broad": (found.distance <= (count**2 - 1) / (6 * count)) & ~broad,
+        "far or layer 0": (found.distance >= (count**2 - 1) / (3 * count)) | (layer == 0),
+        "don't look at [SEP]": share["[SEP]"] < 0.5,
+        "next > 40": share["next"] > 0.4,
+        "previous word at least 30 % but not layer 2": (share["previous"] >= 0.3) & (layer != 2),
+        "the same word elsewhere over 5 %": share["same word"] > 0.05,
+        "look at themselves > 10 and punctuation < 5": (share["self"] > 0.1) & (share["punctuation"] < 0.05),
+        "[cls] >= 20 layer >= 3": (share["[CLS]"] >= 0.2) & (layer >= 3),
+        "entropy < 1": found.entropy < 1,
+        "3-7": ((layer == 3) & (head == 7)) | ((layer == 2) & (head == 6)),
+        "": layer >= 0,
+    }
+
+
+def test_the_search_understands_phrases_and_says_so(page: Page, service: BertService) -> None:
+    open_heads(page)
+    search, said = page.locator("[data-search]"), page.locator("[data-found]")
+    expect(page.locator(ROWS)).to_have_count(72)
+    counts = []
+    for query, there in found_by(service, OPENING).items():
+        search.fill(query)
+        expected = [json.dumps({"layer": int(layer), "head": int(head)}) for layer, head in np.argwhere(there)]
+        assert names(page) == expected, query
+        assert f"{len(expected)} of 72 heads." in said.inner_text() if query else said.inner_text() == ""
+        counts.append(len(expected))
+    assert sum(0 < count < 72 for count in counts) >= 10
+    search.fill("next word")
+    following = int((service.head_profiles(OPENING, model="sentiment").shares[..., HABITS.index("next")] >= 0.5).sum())
+    expect(said).to_have_text(f"next word at least 50 %: {following} of 72 heads.")
+    search.fill("next blue <b> word")
+    expect(said).to_have_text(
+        f'next word at least 50 %: {following} of 72 heads. Not understood: "blue", "<b>", "word".'
+    )
+    search.fill("${purple}")
+    expect(said).to_contain_text('Not understood: "${purple}". Try: next word')
+    assert len(names(page)) == 72
+    search.fill("known for nsubj")
+    row = table_of("sentiment").row("nsubj")
+    assert json.dumps({"layer": row.layer, "head": row.head}) in names(page) and len(names(page)) < 10
+    expect(said).to_contain_text("known for nsubj: ")
+
+
+def test_choices_outlive_a_new_answer(page: Page, service: BertService, tiny_masked: str) -> None:
+    open_heads(page)
+    search = page.locator("[data-search]")
+    page.locator("[data-sort='10']").click()
+    search.fill("not broad")
+    choose(page, "nsubj: subject")
+    expect(page.locator("#tour h2")).to_contain_text("subject, its predicate")
+    write(page, LONG)
+    choose(page, "obj: direct object")  # while the answer is computed
+    expect(page.locator("#tour .pick")).to_have_count(38 * 13)
+    expect(page.locator("#tour h2")).to_contain_text("direct object, its verb")
+    expect(page.locator("#relation input")).to_have_value("obj: direct object, its verb")
+    expect(search).to_have_value("not broad")
+    found = service.head_profiles(LONG, model="sentiment", window=0)
+    kept = np.argwhere(found.entropy < 0.8 * math.log(len(found.tokens)))
+    expect(page.locator("[data-found]")).to_contain_text(f"{len(kept)} of 72 heads.")
+    expect(page.locator("th[aria-sort='descending']")).to_have_text("distance")
+    places = [(json.loads(name)["layer"], json.loads(name)["head"]) for name in names(page)]
+    assert sorted(map(list, places)) == kept.tolist()
+    distances = [found.distance[place] for place in places]
+    assert distances == pytest.approx(sorted(distances, reverse=True), abs=1e-4)
+    use(page, tiny_masked)
+    write(page, "the dog sat")
+    expect(page.locator("#tour")).to_contain_text("Nobody has measured yet")
+    expect(search).to_have_value("not broad")
+    use(page, "base")
+    expect(page.locator("#relation input")).to_have_value("obj: direct object, its verb")
+    expect(page.locator("#tour h2")).to_contain_text("direct object, its verb")
+    page.get_by_role("button", name="look at the previous word").click()
+    write(page, OPENING)
+    expect(page.locator("#tour")).to_contain_text("arcs made by hand")
+    expect(page.get_by_role("button", name="look at the previous word")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-found]")).to_contain_text("previous word at least 50 %, not broad (entropy under")
+    page.get_by_role("button", name="all heads").click()
+    assert len(names(page)) == 72 and search.input_value() == ""
+
+
 def test_a_model_without_a_table_says_how_to_make_one(page: Page, tiny_masked: str) -> None:
     open_heads(page)
     use(page, tiny_masked)
@@ -134,21 +228,14 @@ def test_a_model_without_a_table_says_how_to_make_one(page: Page, tiny_masked: s
     expect(page.locator("#tour h2")).to_contain_text("Head")
 
 
-@pytest.mark.parametrize("look_of", ["light", "dark", "phone"])
-def test_it_looks_right(browser: Browser, server: str, look_of: str) -> None:
-    settings = {"viewport": {"width": 360, "height": 780}, "device_scale_factor": 2} if look_of == "phone" else {}
-    visitor = visit(browser, server, **settings)
-    page = next(visitor)
-    if look_of == "dark":
-        page.locator("#theme").click()
-    open_heads(page)
+@pytest.mark.timeout(300)
+def test_it_looks_right(desk_and_phone: tuple[Page, Page]) -> None:
+    for each in desk_and_phone:
+        open_heads(each)
     for kind, text in {"opening": OPENING, "one": "a", "chinese": ODD["chinese"], "many": LONG}.items():
-        write(page, text)
         said = "one word only" if kind == "one" else "made by hand" if kind == "opening" else "no parser here"
-        expect(page.locator("#tour")).to_contain_text(said)
-        expect(page.locator("#tour .pick")).to_have_count({"one": 0, "many": 38 * 13, "opening": 16}.get(kind, 14))
-        page.wait_for_timeout(300)
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= page.viewport_size["width"], f"{kind} is {width} pixels wide"
-        page.screenshot(path=SCREENS / f"{look_of}-{kind}-heads.png", full_page=True)
-    assert next(visitor, None) is None
+        for each in desk_and_phone:
+            write(each, text)
+            expect(each.locator("#tour")).to_contain_text(said)
+            expect(each.locator("#tour .pick")).to_have_count({"one": 0, "many": 38 * 13, "opening": 16}.get(kind, 14))
+            look_at(each, f"{kind}-heads")

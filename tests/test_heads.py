@@ -80,6 +80,12 @@ def apart(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.abs(found - expected).max() / max(1.0, np.abs(expected).max()))
 
 
+def without_each(backend: Any, encoding: Any, mask: int | None = None) -> dict[tuple[int, int], np.ndarray]:
+    """(layer, head) -> the logits without that head alone."""
+    _, batches = backend.without_each(encoding, 0, mask)
+    return {(layer, first + row): logits for layer, first, found in batches for row, logits in enumerate(found)}
+
+
 def zeroed(model: Any, layer: int, head: int) -> Any:
     """A real copy whose attention output does not listen to one head: its columns of the output map are zero."""
     model = copy.deepcopy(model)
@@ -105,14 +111,14 @@ def test_off_equals_a_head_that_was_zeroed(service: BertService, tmp_path: Path,
     plain = FAMILIES[name][0].from_pretrained(source).eval()
     whole = plain(**inputs).logits.detach().numpy()
     assert apart(backend.label_logits(encoding), whole) < 1e-5
-    everywhere = list(backend.without_each(encoding, 0))
+    everywhere = without_each(backend, encoding)
     for layer in range(backend.layers):
         for head in range(backend.heads):
             expected = zeroed(plain, layer, head)(**inputs).logits.detach().numpy()
             assert np.abs(expected - whole).max() > 1e-6
             found = backend.without([(layer, head)]).label_logits(encoding)
             assert apart(found, expected) < 1e-5
-            assert apart(everywhere[layer][head], expected[0]) < 1e-5
+            assert apart(everywhere[layer, head], expected[0]) < 1e-5
     both = zeroed(zeroed(plain, 0, 1), backend.layers - 1, 0)(**inputs).logits.detach().numpy()
     assert apart(backend.without([(0, 1), (backend.layers - 1, 0)]).label_logits(encoding), both) < 1e-5
     assert apart(backend.label_logits(encoding), whole) < 1e-5, "the shared model was touched"
@@ -127,7 +133,7 @@ def test_albert_whose_layers_are_one(service: BertService, tmp_path: Path) -> No
     plain = AlbertForSequenceClassification.from_pretrained(source).eval()
     whole = plain(**inputs).logits.detach().numpy()
     dense = plain.albert.encoder.albert_layer_groups[0].albert_layers[0].attention.dense
-    everywhere = list(backend.without_each(encoding, 0))
+    everywhere = without_each(backend, encoding)
     for layer in range(3):
         calls = []
 
@@ -144,7 +150,7 @@ def test_albert_whose_layers_are_one(service: BertService, tmp_path: Path) -> No
         handle.remove()
         assert np.abs(expected - whole).max() > 1e-6
         assert apart(backend.without([(layer, 1)]).label_logits(encoding), expected) < 1e-5
-        assert apart(everywhere[layer][1], expected[0]) < 1e-5
+        assert apart(everywhere[layer, 1], expected[0]) < 1e-5
 
 
 def test_ablation_of_the_bundled_models(service: BertService) -> None:
@@ -368,8 +374,9 @@ def test_switching_off_disturbs_nobody(service: BertService) -> None:
     ("heads", "says"),
     [
         ([], "Switch one off at least"),
-        ([(6, 0)], "layer must be from 0 to 5"),
-        ([(0, 12)], "head must be from 0 to 11"),
+        ([(6, 0)], "layer must be from 0 to 5. sentiment has 6 layers, 12 heads in each, counted from 0.$"),
+        ([(0, 12)], "head must be from 0 to 11. sentiment has 6 layers, 12 heads in each, counted from 0.$"),
+        ([(0, "1")], "head must be a whole number from 0 to 11, not text"),
         ([(0,)], "pair of layer and head"),
         ([(0, None)], "needs both"),
         ("3-7", "list of pairs"),
@@ -404,5 +411,5 @@ def test_what_cannot_be_asked(service: BertService) -> None:
         service.prune([("a", "positive"), ("b", "good")])
     with pytest.raises(BadDataError, match="Labelled text 1: The text is empty"):
         service.prune([(" ", "positive"), ("b", "negative")])
-    with pytest.raises(BadDataError, match="Labelled text 2 has more tokens"):
+    with pytest.raises(BadDataError, match="Labelled text 2: the text has more tokens than the 512"):
         service.prune([("a", "positive"), ("b " * 600, "negative")])

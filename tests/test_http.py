@@ -82,6 +82,7 @@ CONTRACT = {
         "top_k": 5,
     },
     "head_worth": {"text": ..., "pair": None, "model": "sentiment", "target": None, "output": "logit"},
+    "prune": {"rows": ..., "model": "sentiment", "points": 10, "orders": 3},
     "next_sentence": {"first": ..., "second": ..., "model": "base"},
     "models": {},
 }
@@ -130,6 +131,8 @@ def test_answers_are_those_of_the_service(client: Client, service: BertService) 
     assert compared["methods"][0]["curve"] == pytest.approx(
         api.compare("A good film.")["methods"][0]["curve"], abs=1e-5
     )
+    rows = [["A warm film.", "positive"], ["A dull film.", "negative"]]
+    assert client.predict(rows, points=2, orders=1, api_name="/prune") == api.prune(rows, points=2, orders=1)
     assert [row["name"] for row in client.predict(api_name="/models")] == ["sentiment", "topics", "spam", "base"]
 
 
@@ -146,6 +149,14 @@ def test_answers_are_those_of_the_service(client: Client, service: BertService) 
         ("/attribute", {"text": "good", "method": "magic"}, "method must be one of"),
         ("/attribute_mask", {"text": "good", "candidate": "ice"}, "MaskError: There is no"),
         ("/compare", {"text": "good", "target": "grim"}, "ChoiceError: target must be one of"),
+        ("/prune", {"rows": [["good", "positive"]]}, "BadDataError: There are 1 labelled texts; from 2 to 2000"),
+        (
+            "/prune",
+            {"rows": [["good", "positive"], ["bad", "grim"]]},
+            "BadDataError: Labelled text 2: 'grim' is none of",
+        ),
+        ("/prune", {"rows": "good"}, "BadDataError: rows must be pairs of a text and its label"),
+        ("/prune", {"rows": [["x" * 60_000, "positive"]] * 2}, "BadDataError: The texts have 120,000 characters"),
         ("/what_if", {"text": "good film", "word": 7}, "ChoiceError: word must be from 0 to 1"),
         (
             "/next_sentence",

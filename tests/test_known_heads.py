@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import MODELS, ROOT
-from transformers import AutoModelForMaskedLM, AutoTokenizer
+from conftest import MODELS, ROOT, save_tokenizer, tiny_config
+from transformers import AutoModelForMaskedLM, AutoTokenizer, BertForMaskedLM
 
 from bert_demo import BertService
 from bert_demo.catalogue import CATALOGUE
@@ -20,12 +20,15 @@ from bert_demo.cli import main
 from bert_demo.errors import BadDataError, ChoiceError
 from bert_demo.known_heads.sentences import gold_of, gold_sentences, look, parse_answers
 from bert_demo.known_heads.tables import KEPT, NAMES, describe, published, table_of
-from bert_demo.known_heads.words import asking_word, between_words, group_pieces, most_attended
+from bert_demo.known_heads.words import asking_word, group_pieces, most_attended
 from bert_demo.plots import heads as plots
 from bert_demo.plots import tour
 from bert_demo.results import FROM_HEAD, HABITS, TO_HEAD, HeadLook, HeadProfiles, KnownHead, Token
+from bert_demo.results.views import by_words
 from bert_demo.training.dependencies import OFFSETS, Evidence, Sentence, gather, read_conllu, read_sentence
 from bert_demo.training.heads import best_heads, keep
+from bert_demo.ui.base import Ask, Watch
+from bert_demo.ui.heads import HeadsTab, Picked
 
 
 def line(number: str, form: str, head: str, relation: str) -> str:
@@ -104,9 +107,9 @@ def test_attention_between_words_by_hand() -> None:
             [0, 0, 0, 0, 1],
         ]
     )
-    words = between_words(weights, [[1, 2], [3]])
+    words = by_words(weights, [[1, 2], [3]])
     assert words == pytest.approx(np.array([[(0.5 + 0.2) / 2, (0.4 + 0.2) / 2], [0.9, 0.05]]))
-    assert between_words(np.stack([weights, weights.T]), [[3], [1, 2]])[1, 0] == pytest.approx([0.05, 0.6])
+    assert by_words(np.stack([weights, weights.T]), [[3], [1, 2]])[1, 0] == pytest.approx([0.05, 0.6])
 
 
 def test_the_most_attended_other_word_in_both_directions() -> None:
@@ -267,6 +270,120 @@ def test_published_heads_count_from_zero_here() -> None:
     assert describe("nsubj:strange") == NAMES["nsubj"] and describe("x") == ("word (x)", "head")
 
 
+def measured(path: Path, model: str, *relations: str) -> Path:
+    """A file of measured heads: head 0-1 finds 50 % of each relation, the next word 25 %."""
+    row = {"layer": 0, "head": 1, "direction": TO_HEAD, "accuracy": 0.5, "low": 0.4, "high": 0.6}
+    rest = {"offset": 1, "baseline": 0.25, "occurrences": 99}
+    rows = [{"relation": relation, **row, **rest} for relation in relations]
+    path.write_text(json.dumps({model: {"source": "measured on x.conllu", "rows": rows}}), encoding="utf-8")
+    return path
+
+
+def test_published_heads_stand_beside_measured_ones(tmp_path: Path) -> None:
+    path = measured(tmp_path / "heads.json", "bert-base-uncased", "det", "case", "obj", "nsubj")
+    table = table_of("bert-base-uncased", path)
+    assert not table.published and table.source == "measured on x.conllu"
+    assert [row.relation for row in table.rows] == ["det", "case", "obj", "nsubj"]
+    assert [(paper.relation, mine and mine.relation) for paper, mine in table.pairs()] == [
+        ("det", "det"),
+        ("dobj", "obj"),
+        ("auxpass", None),
+        ("poss", None),
+        ("pobj", "case"),
+        ("prt", None),
+    ]
+    assert table.published_for("obj").accuracy == 0.868 and table.published_for("nsubj") is None
+    assert table.published_for("case").exchanged and not table.published_for("det").exchanged
+    assert table.lone("prt").accuracy == 0.991 and table.lone("det") is None and table.lone("nsubj") is None
+    other = table_of("mine", measured(tmp_path / "other.json", "mine", "det"))
+    assert other.beside is None and other.pairs() == []
+    assert table_of("bert-base-uncased", measured(tmp_path / "none.json", "bert-base-uncased")).published
+    assert table_of("bert-base-uncased").beside is None
+
+
+def test_the_tour_marks_what_is_published(tmp_path: Path) -> None:
+    table = table_of("bert-base-uncased", measured(tmp_path / "heads.json", "bert-base-uncased", "det", "case"))
+    weights = np.full((2, 2), 0.5)
+    links = HeadLook("m", "r", 0, 1, TO_HEAD, ("the", "dog"), weights, np.array([1, 0]), np.zeros(2), (), 1, ("<s>",))
+    det = tour.tour_panel(table, table.row("det"), links, "")
+    assert "Head 0-1 finds, for a determiner, its noun 50.0 % of the time" in det and "Measured on x.conllu." in det
+    assert (
+        "<b>Published (Clark et al. 2019, on the Penn Treebank with Stanford Dependencies).</b> Head 8-11 counted from "
+        "one, 94.3 %; a fixed offset (the next word): 51.7 %. That is another corpus and scheme, where the relation is "
+        "called det: the two figures do not measure the same." in det
+    )
+    assert '<th rowspan="2">case <small>(pobj, words exchanged)</small></th>' in det
+    assert det.count('<td>measured</td><td class="figure" colspan="3">not measured</td>') == 4
+    assert det.count("<td>published</td>") == 6 and '<th rowspan="2">compound:prt <small>(prt)</small></th>' in det
+    assert '7-10 <small title="counted from one, as in the literature">(8-11)</small></button></td><td>94.3 %' in det
+    assert "&lt;s&gt; and the word itself are left out" in det and "[CLS]" not in det
+    case = tour.tour_panel(table, table.row("case"), links, "")
+    assert "Head 9-6 counted from one, 76.3 %; a fixed offset (2 words back): 34.6 %" in case
+    assert "called pobj and has its two words exchanged" in case
+    prt = tour.tour_panel(table, table.lone("prt"), links, "")
+    assert "Head 5-6 finds, for a verb particle, its verb 99.1 % of the time" in prt
+    assert '<p class="note">Published (Clark et al. 2019' in prt and "the two figures" not in prt
+    alone = tour.tour_panel(published(), published().row("det"), links, "")
+    assert "Measured here" not in alone and "the two figures" not in alone
+
+
+class Meanwhile:
+    """A service during whose work the visitor picks a relation."""
+
+    def __init__(self, service: BertService, picked: Picked) -> None:
+        self._service, self._picked = service, picked
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._service, name)
+
+    def head_profiles(self, *given: object, **named: object) -> HeadProfiles:
+        self._picked.relation = "nsubj: subject, its predicate"
+        return self._service.head_profiles(*given, **named)
+
+
+def test_a_relation_picked_meanwhile_outlives_the_answer(service: BertService, tiny_masked: str) -> None:
+    ask, picked = Ask("The dog saw the cat.", "", "base"), Picked()
+
+    def answered(on: object, model: str, relation: str | None) -> tuple[dict[str, object], str]:
+        made = HeadsTab().answer(on, replace(ask, model=model), (), [relation, 0, picked], Watch())
+        return made[0].constructor_args, made[3]
+
+    det = "det: determiner, its noun"
+    changes, panel = answered(service, "base", det)
+    assert "value" not in changes and det in changes["choices"] and ": determiner, its noun</h2>" in panel
+    changes, panel = answered(Meanwhile(service, picked), "base", det)
+    assert changes["value"] == picked.relation and ": subject, its predicate</h2>" in panel
+    changes, panel = answered(service, tiny_masked, picked.relation)
+    assert changes["value"] is None and not changes["choices"] and "Nobody has measured yet" in panel
+    changes, panel = answered(service, "sentiment", None)
+    assert changes["value"] == picked.relation and ": subject, its predicate</h2>" in panel
+
+
+def test_relations_that_are_only_published_can_be_chosen(
+    service: BertService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "bert"
+    save_tokenizer(directory)
+    config = tiny_config()
+    config.num_hidden_layers, config.num_attention_heads, config.hidden_size = 12, 12, 24
+    BertForMaskedLM(config).save_pretrained(directory)
+    path = measured(tmp_path / "heads.json", "bert-base-uncased", "det", "nsubj")
+    monkeypatch.setattr("bert_demo.ui.heads.table_of", lambda model: table_of("bert-base-uncased", path))
+    ask = Ask("the dog sat", "", str(directory))
+    made = HeadsTab().answer(service, ask, (), ["prt: verb particle, its verb", 0, Picked()], Watch())
+    assert made[0].constructor_args["choices"] == [
+        "det: determiner, its noun",
+        "nsubj: subject, its predicate",
+        "dobj: direct object, its verb (published)",
+        "auxpass: passive auxiliary, its verb (published)",
+        "poss: possessor, its thing possessed (published)",
+        "pobj: object of a preposition, its preposition (published)",
+        "prt: verb particle, its verb (published)",
+    ]
+    assert made[0].constructor_args["value"] == "prt: verb particle, its verb (published)"
+    assert "<h2>Head 5-6" in made[3] and "99.1 %" in made[3]
+
+
 def test_marked_sentences_are_trees_and_hold_the_examples() -> None:
     for gold in gold_sentences():
         for word in range(len(gold.heads)):
@@ -353,6 +470,31 @@ def test_panels_show_the_figures_of_the_profiles() -> None:
     assert "Here</b> none to the previous, 1 (1-0) to the next" in layers
     assert "Here</b> 1 of 4 heads give more than half to [CLS] and [SEP], 1 to a token itself" in layers
     assert "layer 0: 40.0%, layer 1: 10.0%" in layers
+
+
+def test_special_tokens_go_by_the_names_of_the_model() -> None:
+    own = {"[CLS]": "<s>", "[SEP]": "</s>"}
+    mine = profiles()
+    roberta = replace(mine, tokens=tuple(replace(token, text=own.get(token.text, token.text)) for token in mine.tokens))
+    assert roberta.names == ("self", "previous", "next", "<s>", "</s>", "punctuation", "same word")
+    assert mine.names == HABITS and roberta.habit(0, 1) == "</s> 70%" and mine.habit(0, 1) == "[SEP] 70%"
+    panel = plots.heads_panel(roberta, None, 0) + plots.layers_panel(roberta)
+    assert "park on &lt;/s&gt;</button>" in panel and ">&lt;s&gt;</button>" in panel
+    assert "<b>&lt;/s&gt;.</b> Clark" in panel and "goes to [SEP], here &lt;/s&gt;. <b>Here" in panel
+    assert "give more than half to &lt;s&gt; and &lt;/s&gt;, " in panel
+    assert panel.count("[SEP]") == 2  # what two papers found in BERT
+    assert "<b>[SEP].</b> Clark" in plots.layers_panel(mine) and "goes to [SEP]. <b>" in plots.layers_panel(mine)
+    both = replace(mine, tokens=tuple(replace(token, text="<s>", special=True) for token in mine.tokens))
+    assert both.names[3:5] == ("first <s>", "<s>")
+    none = replace(mine, tokens=tuple(replace(token, special=False) for token in mine.tokens))
+    assert none.names == HABITS
+
+
+def test_limits_of_the_search_by_hand() -> None:
+    """Three tokens: the largest entropy is log 3, evenly spread attention is 8 / 9 of a token away."""
+    assert plots.limits(profiles()) == {"broad": 0.8789, "narrow": 0.2197, "near": 0.4444, "far": 0.8889}
+    panel = plots.heads_panel(profiles(), None, 0)
+    assert "entropy at least 0.88, at most 0.22 nats" in panel and "at most 0.44, at least 0.89 tokens" in panel
 
 
 def test_the_tour_says_how_well_a_head_does_and_escapes_words() -> None:

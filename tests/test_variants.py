@@ -65,7 +65,7 @@ def test_logits_and_gradients_from_the_embeddings_on(kind, config, sizes) -> Non
     model.base_model.embeddings = original
     assert torch.allclose(gradient, expected, atol=1e-5 * float(expected.abs().max()))
     assert model.config._attn_implementation == "eager"
-    assert all(type(module).__name__ != "_AtOnePosition" for module in model.modules())
+    assert all(type(module).__name__ != "_ByHand" for module in model.modules())
 
 
 @pytest.mark.parametrize(("kind", "config", "sizes"), MASKED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,6 +27,14 @@ class Encoding:
     segments: tuple[int, ...]
     windows: tuple[tuple[int, ...], ...]
     spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A variant of one window: other token ids at some positions of `Encoding.tokens`, and the positions asked for."""
+
+    tokens: Mapping[int, int]
+    asked: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +101,13 @@ class Backend(Protocol):
         """The same model with these (layer, head) adding nothing. Raises ModelError for an unknown kind."""
         ...
 
-    def without_each(self, encoding: Encoding, window: int, mask: int | None = None) -> Iterator[np.ndarray]:
-        """For each layer (heads, labels), the classifier's logits without each of its heads.
+    def without_each(
+        self, encoding: Encoding, window: int, mask: int | None = None
+    ) -> tuple[np.ndarray, Iterator[tuple[int, int, np.ndarray]]]:
+        """(labels,), the untouched model's logits; for each batch its layer, its first head, and (heads, labels): the
+        logits without each head from that one on.
 
-        mask: a position of `encoding.tokens` that holds a mask; then (heads, vocabulary), the logits there.
+        mask: a position of `encoding.tokens` that holds a mask; then the logits there, over the vocabulary.
         """
         ...
 
@@ -104,12 +115,15 @@ class Backend(Protocol):
         """(vocabulary,) logits of the masked-language model at that position."""
         ...
 
-    def many_logits(self, encodings: Sequence[Encoding]) -> np.ndarray:
-        """(texts, labels), the classifier's logits of texts of one window each."""
+    def many_logits(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], np.ndarray]]:
+        """For each batch of texts of one window each: their places, and the classifier's logits (texts, labels)."""
         ...
 
-    def gate_gradients(self, encodings: Sequence[Encoding], targets: Sequence[int]) -> Iterator[tuple[int, np.ndarray]]:
-        """For each batch (texts so far, (layers, heads) sum of |d loss / d gate| over its texts)."""
+    def gate_gradients(self, encodings: Sequence[Encoding], truth: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """For each batch how many texts it has, and (layers, heads), their sum of |d loss / d gate|.
+
+        truth: (texts, labels) of 0 and 1, the right labels of each.
+        """
         ...
 
     def embedded(self, encoding: Encoding, window: int, baseline: str, mask: int | None = None) -> Embedded:

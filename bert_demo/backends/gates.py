@@ -7,8 +7,7 @@ copy that shares the weights (`variants.shared_copy`), so that the model of othe
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from torch import nn
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
-from bert_demo.backends.variants import gated_output, shared_copy
+from bert_demo.backends.variants import gated_output, plain_layers, shared_copy
 from bert_demo.errors import ModelError
 
 GATED = "bert_demo_gated"
@@ -68,24 +67,25 @@ def with_gates(model: Any, layers: int) -> tuple[Any, list[Gate]]:
     """A copy of `model` with a gate, still open, for each layer from 0. Raises ModelError for an unknown kind."""
     variant = layers_apart(model)
     variant.config._attn_implementation = GATED
-    with _recorded() as calls, torch.no_grad():
-        variant.base_model(input_ids=torch.tensor([[int(variant.config.pad_token_id or 0)]]))
+    calls = [layer.attention.self for layer in plain_layers(variant) or ()] or _heard(variant)
     if len(calls) != layers or len({id(module) for module in calls}) != layers:
         raise ModelError("The attention heads of this kind of model cannot be taken one by one. Choose another model.")
     gates = [Gate() for _ in range(layers)]
     for module, gate in zip(calls, gates, strict=True):
-        module.head_gate = gate  # type: ignore[assignment]
+        module.head_gate = gate
     return variant, gates
 
 
-@contextlib.contextmanager
-def _recorded() -> Iterator[list[nn.Module]]:
+@torch.no_grad()
+def _heard(variant: Any) -> list[nn.Module]:
+    """The attention modules of any other kind: one pass of one token writes down who calls."""
     calls: list[nn.Module] = []
     token = _called.set(calls)
     try:
-        yield calls
+        variant.base_model(input_ids=torch.tensor([[int(variant.config.pad_token_id or 0)]]))
     finally:
         _called.reset(token)
+    return calls
 
 
 def layers_apart(model: Any) -> Any:

@@ -9,10 +9,17 @@ from typing import Any, Self
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from bert_demo.backends.base import Encoding, Trace
-from bert_demo.backends.gates import closed, with_gates
-from bert_demo.backends.variants import drop_first_layers, head_at, hidden_states, masked_logits, on_embeddings
+from bert_demo.backends.gates import Gate, closed, with_gates
+from bert_demo.backends.variants import (
+    drop_first_layers,
+    head_at,
+    masked_logits,
+    on_embeddings,
+    widen_first_layer,
+)
 from bert_demo.errors import ModelError
 
 TOKENS_AT_ONCE = 2048
@@ -23,6 +30,7 @@ class Headwise(ABC):
 
     layers: int
     heads: int
+    activation: str
     _model: Any
     _tokenizer: Any
 
@@ -49,60 +57,75 @@ class Headwise(ABC):
         seen: dict[str, Any] = {}
         gates[layer].trace = seen
         variant.base_model(**self._inputs(encoding, encoding.windows[window]))
-        q, k, v, weights, output = (np.asarray(seen[name][0, head]) for name in ("q", "k", "v", "weights", "output"))
+        kinds = ("q", "k", "v", "weights", "output")
+        q, k, v, weights, output = (np.asarray(seen[name][0, head]).copy() for name in kinds)
         return Trace(q, k, v, weights, output, float(seen["scaling"]))
 
-    def without_each(self, encoding: Encoding, window: int, mask: int | None = None) -> Iterator[np.ndarray]:
-        """For each layer (heads, labels), the classifier's logits without each of its heads.
+    def without_each(
+        self, encoding: Encoding, window: int, mask: int | None = None
+    ) -> tuple[np.ndarray, Iterator[tuple[int, int, np.ndarray]]]:
+        """(labels,), the untouched model's logits; for each batch its layer, its first head, and (heads, labels): the
+        logits without each head from that one on.
 
-        mask: a position of `encoding.tokens` that holds a mask; then (heads, vocabulary), the logits there. What lies
-        below a layer is computed once for all of them. Raises ModelError for an unknown kind.
+        mask: a position of `encoding.tokens` that holds a mask; then the logits there, over the vocabulary. What lies
+        below a layer is computed once for all of them, and so is, where the kind is known, the attention of the layer
+        itself. Raises ModelError for an unknown kind.
         """
         positions = encoding.windows[window]
         column = None if mask is None else positions.index(mask)
         inputs = self._inputs(encoding, positions)
-        ids = inputs.pop("input_ids")
         with torch.inference_mode():
-            variant, gates = with_gates(self._model, self.layers)
-            state = self._embed(ids, inputs)
-            states = hidden_states(self._model, ids, inputs, state)
-            logits_from = on_embeddings(variant, ids, column, **inputs)
-        for layer, gate in enumerate(gates):
-            with torch.inference_mode():
-                if layer and not drop_first_layers(variant, 1):
-                    raise ModelError("The layers of this kind of model cannot be taken one by one.")
-                state = states[layer] if layer else state
-                found = []
-                for rows in torch.eye(self.heads).split(max(1, TOKENS_AT_ONCE // len(positions))):
-                    gate.value = 1 - rows
-                    found.append(logits_from(state.expand(len(rows), -1, -1)))
-            yield np.asarray(torch.cat(found))
+            model = self._model if column is None else head_at(self._model, slice(None), column)
+            whole = model(**inputs, output_hidden_states=True)
+            logits = whole.logits[0] if column is None else masked_logits(whole)[0, 0]
+            ids = inputs.pop("input_ids")
+            states = [self._embed(ids, inputs), *whole.hidden_states[1:]]
+        variant, gates = with_gates(self._model, self.layers)
+        logits_from = on_embeddings(variant, ids, column, **inputs)
+        return np.asarray(logits), self._each_layer(variant, gates, states, logits_from)
 
-    @torch.inference_mode()
-    def many_logits(self, encodings: Sequence[Encoding]) -> np.ndarray:
-        """(texts, labels), the classifier's logits of texts of one window each, in padded batches."""
-        rows: list[torch.Tensor | None] = [None] * len(encodings)
+    def _each_layer(
+        self, variant: Any, gates: Sequence[Gate], states: Sequence[torch.Tensor], logits_from: Any
+    ) -> Iterator[tuple[int, int, np.ndarray]]:
+        """states: (1, n, d) before each layer; logits_from: of what runs from such a state on, (rows, labels)."""
+        at_once = max(1, TOKENS_AT_ONCE // states[0].shape[1])
+        for layer, (gate, state) in enumerate(zip(gates, states, strict=False)):
+            if layer and not drop_first_layers(variant, 1):
+                raise ModelError("The layers of this kind of model cannot be taken one by one.")
+            widens = widen_first_layer(variant)
+            if widens:  # then no other layer has a gate
+                variant.config._attn_implementation = "sdpa"
+            for first, rows in zip(range(0, self.heads, at_once), torch.eye(self.heads).split(at_once), strict=True):
+                gate.value = 1 - rows
+                with torch.inference_mode():
+                    logits = logits_from(state if widens else state.expand(len(rows), -1, -1))
+                yield layer, first, np.asarray(logits)
+
+    def many_logits(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], np.ndarray]]:
+        """For each padded batch of texts of one window each: their places, and the logits (texts, labels)."""
         for places, inputs in self._batches(encodings):
-            for place, logits in zip(places, self._model(**inputs).logits, strict=True):
-                rows[place] = logits
-        return np.asarray(torch.stack([row for row in rows if row is not None]))
+            with torch.inference_mode():
+                logits = self._model(**inputs).logits
+            yield places, np.asarray(logits)
 
-    def gate_gradients(self, encodings: Sequence[Encoding], targets: Sequence[int]) -> Iterator[tuple[int, np.ndarray]]:
-        """(texts so far, (layers, heads)): for each batch the sum over texts of |d loss / d gate|.
+    def gate_gradients(self, encodings: Sequence[Encoding], truth: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """For each batch how many texts it has, and (layers, heads), their sum of |d loss / d gate|.
 
-        targets: the right label of each text. The expectation of this is the importance I_h of Michel et al. 2019.
+        truth: (texts, labels) of 0 and 1. The loss is the cross-entropy; where each label is judged by itself, the sum
+        of the labels' binary ones. The expectation of this is the importance I_h of Michel et al. 2019.
         """
         variant, gates = with_gates(self._model, self.layers)
-        done = 0
+        loss_of: Any = functional.binary_cross_entropy_with_logits
+        if self.activation == "softmax":
+            loss_of = functional.cross_entropy
         for places, inputs in self._batches(encodings):
             opened = torch.ones(self.layers, len(places), self.heads, requires_grad=True)
             for gate, value in zip(gates, opened, strict=True):
                 gate.value = value
-            wanted = torch.tensor([targets[place] for place in places])
-            loss = torch.nn.functional.cross_entropy(variant(**inputs).logits, wanted, reduction="sum")
+            logits = variant(**inputs).logits
+            loss = loss_of(logits, torch.as_tensor(truth[places], dtype=logits.dtype), reduction="sum")
             (gradient,) = torch.autograd.grad(loss, opened)
-            done += len(places)
-            yield done, np.asarray(gradient.abs().sum(1))
+            yield len(places), np.asarray(gradient.abs().sum(1))
 
     def _batches(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], dict[str, torch.Tensor]]]:
         """Texts of like length together: their places, and their padded inputs."""

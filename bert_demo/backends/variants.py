@@ -54,7 +54,7 @@ def shared_copy(model: nn.Module) -> Any:
 class _Gather(nn.Module):
     """An encoder whose last hidden state keeps only some positions: (batch, length, d) -> (chosen, 1, d)."""
 
-    def __init__(self, encoder: nn.Module, rows: torch.Tensor, columns: torch.Tensor) -> None:
+    def __init__(self, encoder: nn.Module, rows: torch.Tensor | slice, columns: torch.Tensor | int) -> None:
         super().__init__()
         self.encoder = encoder
         self.rows, self.columns = rows, columns
@@ -65,11 +65,12 @@ class _Gather(nn.Module):
         return output
 
 
-def head_at(model: nn.Module, rows: torch.Tensor, columns: torch.Tensor) -> Any:
+def head_at(model: nn.Module, rows: torch.Tensor | slice, columns: torch.Tensor | int) -> Any:
     """A masked-language model that applies its head at the given positions only.
 
-    rows, columns: (chosen,). Its logits are (chosen, 1, vocabulary) instead of (batch, length, vocabulary), which
-    saves the vocabulary projection, the dearest layer of a small model, everywhere else.
+    rows, columns: (chosen,), or a slice of the rows and the one position that is wanted of each. Its logits are
+    (chosen, 1, vocabulary) instead of (batch, length, vocabulary), which saves the vocabulary projection, the dearest
+    layer of a small model, everywhere else.
     """
     prefix = str(model.base_model_prefix)
     variant = copy.copy(model)
@@ -105,19 +106,21 @@ def gated_output(module: nn.Module, mixed: torch.Tensor) -> torch.Tensor:
     return mixed if gate is None or gate.value is None else mixed * gate.value[:, :, None, None]
 
 
-class _AtOnePosition(nn.Module):
-    """A last layer that computes what one position needs and nothing else: (batch, n, d) -> (batch, 1, d).
+class _ByHand(nn.Module):
+    """A layer that computes what some positions need and nothing else: (batch, n, d) -> (batch, chosen, d).
 
-    Its query, the output of its attention and its feed-forward part are wanted there only: five sixths of the layer.
+    Of a last layer one position is wanted: query, output of the attention and feed-forward part there only, five sixths
+    of the layer. One row and a gate with several: up to the gate they are one, so that the attention is computed once,
+    and as many rows leave the layer as the gate has.
     """
 
-    def __init__(self, layer: Any, place: int) -> None:
+    def __init__(self, layer: Any, chosen: slice) -> None:
         super().__init__()
-        self.layer, self.place = layer, place
+        self.layer, self.chosen = layer, chosen
 
     def forward(self, states: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
         heads, output = self.layer.attention.self, self.layer.attention.output
-        here = states[:, self.place : self.place + 1]
+        here = states[:, self.chosen]
 
         def parted(projected: torch.Tensor) -> torch.Tensor:
             heads_apart: torch.Tensor = projected.unflatten(-1, (-1, heads.attention_head_size)).transpose(1, 2)
@@ -133,12 +136,32 @@ class _AtOnePosition(nn.Module):
 
 def _narrow(variant: Any, place: int) -> bool:
     """Let the last layer compute one position only, where its kind is known. Returns whether it does."""
-    layers: Any = getattr(getattr(variant.base_model, "encoder", None), "layer", None)
-    known = isinstance(layers, nn.ModuleList) and len(layers) and type(layers[-1]).__name__ in _PLAIN_LAYERS
-    if not known or variant.config.is_decoder or layers[-1].add_cross_attention:
+    layers = plain_layers(variant)
+    if not layers:
         return False
-    layers[-1] = _AtOnePosition(layers[-1], place)
+    layers[-1] = _ByHand(layers[-1], slice(place, place + 1))
     return True
+
+
+def widen_first_layer(variant: Any) -> bool:
+    """Let the first layer of a copy take one row for all rows of its gate. Returns whether it does."""
+    layers = plain_layers(variant)
+    if not layers:
+        return False
+    if not isinstance(layers[0], _ByHand):
+        layers[0] = _ByHand(layers[0], slice(None))
+    return True
+
+
+def plain_layers(variant: Any) -> Any:
+    """The layers of a copy where all are known to be of the shape of BERT's, else None."""
+    layers: Any = getattr(getattr(variant.base_model, "encoder", None), "layer", None)
+    if not isinstance(layers, nn.ModuleList):
+        return None
+    plain = [layer.layer if isinstance(layer, _ByHand) else layer for layer in layers]
+    if any(type(layer).__name__ not in _PLAIN_LAYERS or layer.add_cross_attention for layer in plain):
+        return None
+    return None if variant.config.is_decoder else layers
 
 
 def with_embeddings(
@@ -167,7 +190,7 @@ def on_embeddings(
         rows = embeddings.shape[0]
         run = variant
         if mask_at is not None:
-            run = head_at(variant, torch.arange(rows), torch.full((rows,), 0 if narrow else mask_at))
+            run = head_at(variant, slice(None), 0 if narrow else mask_at)
         try:
             output = run(
                 input_ids=ids.expand(rows, -1), **{name: value.expand(rows, -1) for name, value in inputs.items()}

@@ -12,8 +12,9 @@ import numpy as np
 
 from bert_demo.errors import ChoiceError
 from bert_demo.known_heads.tables import REVERSED, UNIVERSAL
-from bert_demo.known_heads.words import asking_word, between_words, group_pieces, most_attended
+from bert_demo.known_heads.words import asking_word, group_pieces, most_attended
 from bert_demo.results import TO_HEAD, Attention, HeadLook, KnownHead
+from bert_demo.results.views import by_words
 from bert_demo.settings import ASSETS
 
 _NOT_JUDGED = ("punct", "root")
@@ -78,7 +79,7 @@ def look(result: Attention, text: str, pair: str | None, known: KnownHead, answe
     golds = [gold_of(each) if each else None for each in texts]
     names, groups, keys = group_pieces(result.tokens, texts, [gold.spans if gold else None for gold in golds])
     tokens = result.head(known.layer, known.head).astype(np.float64)
-    weights = between_words(tokens, groups)
+    weights = by_words(tokens, groups)
     rest = sorted(set(range(len(tokens))) - {place for group in groups for place in group})
     outside = np.array([tokens[np.ix_(group, rest)].sum(-1).mean() for group in groups])
     picks = most_attended(weights)[0 if known.direction == TO_HEAD else 1]
@@ -93,8 +94,9 @@ def look(result: Attention, text: str, pair: str | None, known: KnownHead, answe
                     arcs.append((place[part, asks], place[part, right]))
     source = "typed" if answers.strip() else "gold" if any(golds) else ""
     here = (known.layer, known.head, known.direction)
+    named = tuple(dict.fromkeys(result.tokens[place].text for place in rest))
     return HeadLook(
-        result.model, result.revision, *here, tuple(names), weights, picks, outside, tuple(arcs), known.offset
+        result.model, result.revision, *here, tuple(names), weights, picks, outside, tuple(arcs), known.offset, named
     ), source
 
 

@@ -86,12 +86,13 @@ def describe(relation: str) -> tuple[str, str]:
 
 
 def table_of(model: str, path: Path = KEPT) -> HeadTable | None:
-    """The known heads of a model: measured, else published, else None."""
+    """The known heads of a model: measured, with the published ones beside them if it is the paper's; else published;
+    else None."""
+    paper = published(model) if model.partition("@")[0] in BERT_BASE else None
     kept = _read(path).get(model)
-    if kept is not None:
-        rows = tuple(_row(row) for row in kept["rows"])
-        return HeadTable(model, kept["source"], False, rows)
-    return published(model) if model.partition("@")[0] in BERT_BASE else None
+    if kept is None or not kept["rows"]:
+        return paper
+    return HeadTable(model, kept["source"], False, tuple(_row(row) for row in kept["rows"]), paper)
 
 
 def published(model: str = BERT_BASE[0]) -> HeadTable:
@@ -109,6 +110,8 @@ def published(model: str = BERT_BASE[0]) -> HeadTable:
             offset,
             base / 100,
             None,
+            UNIVERSAL.get(relation, relation),
+            relation in REVERSED,
         )
         for relation, (layer, head), way, share, offset, base in _PUBLISHED
     )

@@ -1,4 +1,4 @@
-"""Attention between words instead of pieces, and the word that each word is linked with."""
+"""The pieces of each word, and the word that each word is linked with."""
 
 from __future__ import annotations
 
@@ -10,20 +10,6 @@ from bert_demo.results import Token
 
 POSSESSIVES = ("'s", "'", "\N{RIGHT SINGLE QUOTATION MARK}s", "\N{RIGHT SINGLE QUOTATION MARK}")
 POSSESSOR = "nmod:poss"
-
-
-def between_words(weights: np.ndarray, groups: Sequence[Sequence[int]]) -> np.ndarray:
-    """(..., n, n) attention between tokens -> (..., w, w) between words, by the rule of Clark et al. 2019.
-
-    groups: the places of each word's pieces, at least one. Attention to a word is summed over its pieces, from it
-    averaged; places in no group, such as [CLS] and [SEP], are left out, so that rows sum to less than 1.
-    """
-    member = np.zeros((len(groups), weights.shape[-1]), weights.dtype)
-    for word, places in enumerate(groups):
-        member[word, list(places)] = 1
-    mean = member / member.sum(-1, keepdims=True)
-    words: np.ndarray = mean @ weights @ member.T
-    return words
 
 
 def most_attended(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

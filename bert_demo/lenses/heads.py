@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 
 from bert_demo.attribution.base import Function
-from bert_demo.backends.base import Backend, Encoding
-from bert_demo.errors import BadDataError
+from bert_demo.backends.base import Backend, Encoding, Trace
 from bert_demo.lenses.question import Question, Score
-from bert_demo.results import HABITS, Attention, Head, HeadProfiles, HeadSteps, HeadWorth, PruneCurve, Token
+from bert_demo.results import HABITS, Attention, HeadProfiles, HeadSteps, HeadWorth, Token
 
 OnProgress = Callable[[int, int], None]
 
 
 def steps(
-    backend: Backend, encoding: Encoding, window: int, layer: int, head: int, query: int, plain: np.ndarray
+    backend: Backend,
+    encoding: Encoding,
+    window: int,
+    layer: int,
+    head: int,
+    query: int,
+    plain: np.ndarray,
+    found: Trace,
 ) -> HeadSteps:
     """One query of one head, worked out in double precision from the model's own q, keys and values.
 
-    plain: (n, n), the head's weights as the untouched model gives them.
+    plain: (n, n), the head's weights as the untouched model gives them; found: what the head computes on that window.
     """
-    found = backend.trace(encoding, window, layer, head)
     q, keys, values = (array.astype(np.float64) for array in (found.q[query], found.k, found.v))
     products = keys @ q
     scaled = products / np.sqrt(len(q))
@@ -107,7 +112,8 @@ def _is_punctuation(text: str) -> bool:
 def worth(backend: Backend, encoding: Encoding, question: Question, mask: int | None, watch: OnProgress) -> HeadWorth:
     """The change of one score when each head in turn adds nothing; of the windows of a long text, the mean.
 
-    question: target and output; mask: the position of the mask whose filling is scored, None for a classifier.
+    question: target and output; mask: the position of the mask whose filling is scored, None for a classifier. `watch`
+    is called after each batch of heads.
     """
     score: Function = Score(question, "softmax" if mask is not None else backend.activation)
 
@@ -119,12 +125,15 @@ def worth(backend: Backend, encoding: Encoding, question: Question, mask: int | 
     def read(model: Backend) -> np.ndarray:
         return scored(model.label_logits(encoding) if mask is None else model.mask_logits(encoding, 0, mask)[None])
 
-    whole = read(backend)
+    whole = np.zeros(windows)
     changes = np.zeros((layers, heads))
     for window in range(windows):
-        for layer, logits in enumerate(backend.without_each(encoding, window, mask)):
-            changes[layer] += (scored(logits) - whole[window]) / windows
-            watch(window * layers + layer + 1, windows * layers)
+        untouched, batches = backend.without_each(encoding, window, mask)
+        whole[window] = scored(untouched[None])[0]
+        for layer, first, logits in batches:
+            last = first + len(logits)
+            changes[layer, first:last] += (scored(logits) - whole[window]) / windows
+            watch((window * layers + layer) * heads + last, windows * layers * heads)
     greatest = np.unravel_index(int(np.abs(changes).argmax()), changes.shape)
     again = read(backend.without([(int(greatest[0]), int(greatest[1]))]))
     return HeadWorth(
@@ -138,83 +147,3 @@ def worth(backend: Backend, encoding: Encoding, question: Question, mask: int | 
         layer_passes=windows * heads * layers * (layers + 1) // 2,
         full_passes=windows * heads * layers,
     )
-
-
-def prune(
-    backend: Backend, texts: Sequence[str], targets: Sequence[int], points: int, orders: int, watch: OnProgress
-) -> PruneCurve:
-    """Switch heads off, the least important first, and measure the accuracy; beside it, in random orders.
-
-    Importance is Michel et al. 2019's, on the same texts: mean |d loss / d gate|, each layer scaled to length 1.
-    """
-    encodings = [backend.encode(text) for text in texts]
-    for row, encoding in enumerate(encodings, start=1):
-        if len(encoding.windows) > 1:
-            raise BadDataError(
-                f"Labelled text {row} has more tokens than the {backend.limit} that are read at once. Shorten it."
-            )
-    every = [(layer, head) for layer in range(backend.layers) for head in range(backend.heads)]
-    counts = sorted({round(len(every) * step / points) for step in range(points + 1)})
-    planned = len(texts) * (2 + (orders + 1) * (len(counts) - 2) + 1)
-    done = _Progress(watch, planned)
-    importance = _importance(backend, encodings, targets, done)
-    order = sorted(every, key=lambda head: importance[head])
-    ways = [order, *_shuffled(every, orders)]
-    ends = {0: _accuracy(backend, encodings, targets, (), done), len(every): 0.0}
-    ends[len(every)] = _accuracy(backend, encodings, targets, every, done)
-    curves = [
-        [
-            ends[count] if count in ends else _accuracy(backend, encodings, targets, way[:count], done)
-            for count in counts
-        ]
-        for way in ways
-    ]
-    return PruneCurve(
-        model=backend.info.name,
-        revision=backend.info.revision,
-        order=tuple(order),
-        importance=importance,
-        counts=tuple(counts),
-        accuracy=np.asarray(curves[0]),
-        random=np.mean(curves[1:], axis=0),
-        orders=orders,
-        rows=len(texts),
-    )
-
-
-class _Progress:
-    """Texts read so far."""
-
-    def __init__(self, watch: OnProgress, planned: int) -> None:
-        self._watch, self._planned, self._done = watch, planned, 0
-
-    def add(self, texts: int) -> None:
-        """Say that so many more were read. Raises what the watcher raises."""
-        self._done += texts
-        self._watch(self._done, self._planned)
-
-
-def _importance(backend: Backend, encodings: Sequence[Encoding], targets: Sequence[int], done: _Progress) -> np.ndarray:
-    found = np.zeros((backend.layers, backend.heads))
-    last = 0
-    for texts, part in backend.gate_gradients(encodings, targets):
-        found += part
-        done.add(texts - last)
-        last = texts
-    found /= len(encodings)
-    lengths: np.ndarray = np.sqrt((found**2).sum(1, keepdims=True))
-    return np.asarray(found / np.maximum(lengths, 1e-30))
-
-
-def _shuffled(every: Sequence[Head], orders: int) -> Iterator[list[Head]]:
-    draw = np.random.default_rng(0)
-    for _ in range(orders):
-        yield [every[place] for place in draw.permutation(len(every))]
-
-
-def _accuracy(
-    backend: Backend, encodings: Sequence[Encoding], targets: Sequence[int], off: Sequence[Head], done: _Progress
-) -> float:
-    logits = (backend.without(off) if off else backend).many_logits(encodings)
-    done.add(len(encodings))
-    return float((logits.argmax(-1) == np.asarray(targets)).mean())

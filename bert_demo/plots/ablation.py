@@ -51,12 +51,27 @@ def _switches(layer: int, heads: int) -> str:
 
 def named(heads: Sequence[Head]) -> str:
     """Heads in words: "head 3-7", "heads 2-1 and 3-7", "72 heads"."""
+    if len(heads) > MOST_NAMED:
+        return f"{len(heads)} heads"
+    return f"{'head' if len(heads) == 1 else 'heads'} {_listed(heads)}"
+
+
+def _listed(heads: Sequence[Head]) -> str:
+    """Their names, at most MOST_NAMED, and how many more there are."""
     names = [f"{layer}-{head}" for layer, head in heads]
     if len(names) > MOST_NAMED:
-        return f"{len(names)} heads"
-    if len(names) == 1:
-        return f"head {names[0]}"
-    return f"heads {', '.join(names[:-1])} and {names[-1]}"
+        names[MOST_NAMED:] = [f"{len(names) - MOST_NAMED} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def left_out(heads: Sequence[Head], model: str, layers: int, count: int) -> str:
+    """A sentence about heads that were asked for and that the model does not have; nothing where there are none."""
+    if not heads:
+        return ""
+    verb, those = ("is not a head", "it was") if len(heads) == 1 else ("are not heads", "they were")
+    return message(
+        f"{_listed(heads)} {verb} of {model} ({layers} layers, {count} heads, counted from 0); {those} left out."
+    )
 
 
 def ablation_panels(result: Ablation, said: str = "") -> str:

@@ -44,8 +44,11 @@ def overview_panel(result: Attention, chosen: tuple[int, int], profiles: HeadPro
         note += f" The text is read in {result.windows} windows; this is window {result.window}."
     error = result.largest_row_error
     proof = check(error < 1e-5, f"every row is a distribution: the sums are 1 to within {error:.0e}")
+    keep = "".join(f'<button type="button" data-save="{kind}">{kind.upper()}</button>' for kind in ("png", "svg"))
     said = '<p class="note habit" id="habit" aria-live="polite">&nbsp;</p>'
-    return card("Every head", f'<div class="overview">{"".join(rows)}</div>{said}{proof}', note)
+    return card(
+        "Every head", f'<div class="overview">{"".join(rows)}</div>{said}{proof}<div class="keep">{keep}</div>', note
+    )
 
 
 def name_of_head(layer: int, head: int, profiles: HeadProfiles | None = None) -> str:

@@ -1,11 +1,12 @@
-"""All heads as files: arrays, and a drawing of each with its words, as a homework asks for."""
+"""All heads as files: arrays, tables, and a drawing of each with its words, as a homework asks for."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import IO
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -31,12 +32,14 @@ CELL, MINIMUM = 40, 3
 _MARGIN = 200
 """Pixels for the words."""
 
+Told = Callable[[int, int], None]
+"""Called with (heads done, all heads), where a file is made head by head; what it raises ends the work."""
+
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-def arrays(result: Attention) -> bytes:
+def arrays(result: Attention, stream: IO[bytes], told: Told) -> None:
     """An npz file: weights, float32 (layers, heads, n, n); tokens; model; revision; window."""
-    stream = io.BytesIO()
     np.savez_compressed(
         stream,
         weights=result.weights.astype(np.float32, copy=False),
@@ -45,24 +48,46 @@ def arrays(result: Attention) -> bytes:
         revision=np.array(result.revision),
         window=np.array(result.window),
     )
-    return stream.getvalue()
 
 
-def drawings(result: Attention, told: Callable[[int, int], None] = lambda done, planned: None) -> bytes:
+def tables(result: Attention, stream: IO[bytes], told: Told) -> None:
+    """A zip of attention-head-0-0.csv and so on, layer and head from 0: rows ask, columns answer, both named by
+    position and token; nine digits, which is a float32 exactly.
+    """
+    names = [f"{place} {token.text}" for place, token in enumerate(result.tokens)]
+    quoted = [_quoted(name) for name in names]
+    header = _quoted("query") + "," + ",".join(quoted) + "\r\n"
+    numbers = ",".join(["%.9g"] * len(names)) + "\r\n"
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as files:
+        for layer, head in heads_of(result, told):
+            rows = result.head(layer, head).tolist()
+            lines = [f"{name},{numbers % tuple(row)}" for name, row in zip(quoted, rows, strict=True)]
+            files.writestr(f"attention-head-{layer}-{head}.csv", header + "".join(lines))
+
+
+def drawings(result: Attention, stream: IO[bytes], told: Told) -> None:
     """A zip of Attention_Layer1_Head1.png and so on, counted from 1 as the homework does: white is 1, black is 0.
 
-    Rows ask, columns answer; words stand at the left and on top. told: called with (done, all).
+    Rows ask, columns answer; words stand at the left and on top.
     """
-    stream = io.BytesIO()
     cell = max(MINIMUM, min(CELL, SIDE // len(result.tokens)))
     frame = _frame([token.text for token in result.tokens], cell)
-    planned = len(result.layers) * len(result.heads)
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as files:
-        for number, (layer, head) in enumerate((layer, head) for layer in result.layers for head in result.heads):
-            told(number, planned)
+        for layer, head in heads_of(result, told):
             picture = _drawn(frame, result.head(layer, head), cell)
             files.writestr(f"Attention_Layer{layer + 1}_Head{head + 1}.png", picture)
-    return stream.getvalue()
+
+
+def heads_of(result: Attention, told: Told) -> Iterator[tuple[int, int]]:
+    """All (layer, head) in order; says before each how many are done."""
+    planned = len(result.layers) * len(result.heads)
+    for number, (layer, head) in enumerate((layer, head) for layer in result.layers for head in result.heads):
+        told(number, planned)
+        yield layer, head
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _drawn(frame: Image.Image, weights: np.ndarray, cell: int) -> bytes:

@@ -16,11 +16,12 @@ _PRESETS = (
     ("next", "look at the next word"),
     ("previous", "look at the previous word"),
     ("self", "look at themselves"),
-    ("[SEP]", "park on [SEP]"),
-    ("[CLS]", "look at [CLS]"),
+    ("[SEP]", "park on {}"),
+    ("[CLS]", "look at {}"),
     ("punctuation", "look at punctuation"),
     ("same word", "look at the same word elsewhere"),
 )
+"""Searches by a click; assets/head_search.js reads them as it reads what is typed."""
 _LAYER_HABITS = ("[SEP]", "[CLS]", "previous", "next", "self", "punctuation")
 
 
@@ -39,12 +40,11 @@ def heads_panel(profiles: HeadProfiles, known: HeadTable | None, error: float) -
     rows = "".join(
         _row(profiles, layer, head, best.get((layer, head), "")) for layer in range(layers) for head in range(heads)
     )
-    columns = ("head", "habit", *HABITS, "entropy", "distance", "known for")
+    columns = ("head", "habit", *profiles.names, "entropy", "distance", "known for")
     head_cells = "".join(
         f'<th aria-sort="none"><button type="button" data-sort="{place}">{esc(name)}</button></th>'
         for place, name in enumerate(columns)
     )
-    broad = 0.8 * math.log(max(2, len(profiles.tokens)))
     note = (
         "Where each head's attention goes on this text: shares in per cent, means over all tokens that ask; they may "
         "overlap. Entropy in nats, from 0 (one token gets all) to "
@@ -52,7 +52,8 @@ def heads_panel(profiles: HeadProfiles, known: HeadTable | None, error: float) -
         "heads look on one text, not what they are for."
     )
     body = (
-        f'<div class="habits" data-habits>{_tools(broad)}'
+        f'<div class="habits" data-habits data-names="{data(profiles.names)}" data-limits="{data(limits(profiles))}">'
+        f"{_tools(profiles)}"
         '<p class="note" data-found role="status"></p>'
         f'<div class="methods habit-table" tabindex="0"><table><thead><tr>{head_cells}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div></div>"
@@ -83,18 +84,42 @@ def _row(profiles: HeadProfiles, layer: int, head: int, best: str) -> str:
     )
 
 
-def _tools(broad: float) -> str:
-    places = {name: place + 2 for place, name in enumerate(HABITS)}
-    presets = [(places[name], HALF, label) for name, label in _PRESETS] + [(2 + len(HABITS), broad, "look broadly")]
+def limits(profiles: HeadProfiles) -> dict[str, float]:
+    """From which entropy on a head counts as broad, up to which as narrow; up to which distance as near, from which as
+    far: half of, and all of, the distance of attention spread evenly."""
+    count = len(profiles.tokens)
+    even = (count**2 - 1) / (3 * count)
+    found = {"broad": profiles.broad_from, "narrow": profiles.broad_from / 4, "near": even / 2, "far": even}
+    return {name: round(value, 4) for name, value in found.items()}
+
+
+def _tools(profiles: HeadProfiles) -> str:
+    names = profiles.names
+    places = [HABITS.index(name) for name, _ in _PRESETS]
+    labels = [label.format(names[place]) for place, (_, label) in zip(places, _PRESETS, strict=True)]
+    presets = [*zip(places, labels, strict=True), (len(HABITS), "look broadly")]
     buttons = "".join(
-        f'<button type="button" class="offer" aria-pressed="false" data-preset="{place}" data-least="{least:.5f}">'
-        f"{esc(label)}</button>"
-        for place, least, label in presets
+        f'<button type="button" class="offer" aria-pressed="false" data-preset="{place + 2}">{esc(label)}</button>'
+        for place, label in presets
     )
     return (
         '<div class="habit-tools"><input type="search" data-search aria-label="search the heads" '
-        'placeholder="search: 3-7, broad, next > 40">'
+        'placeholder="search: next word, not broad, layer 3">'
         f'<span>Heads that</span>{buttons}<button type="button" class="offer" data-preset="">all heads</button></div>'
+        f"{_grammar(profiles)}"
+    )
+
+
+def _grammar(profiles: HeadProfiles) -> str:
+    least = limits(profiles)
+    return (
+        '<details class="grammar note"><summary>What the search understands</summary><p>Look at, attend to or park on '
+        f"<b>{esc(', '.join(profiles.names))}</b>: at least half of a head's attention. <b>Broad, narrow</b>: entropy "
+        f"at least {least['broad']:.2f}, at most {least['narrow']:.2f} nats (0.8 and 0.2 of the largest possible). "
+        f"<b>Near, far</b>: distance at most {least['near']:.2f}, at least {least['far']:.2f} tokens (half of, and all "
+        "of, that of attention spread evenly). <b>Layer 3, head 3-7</b>, a relation that a head is known for. Figures: "
+        "<b>next &gt; 40, entropy &lt; 1, layer at most 2</b>. What stands side by side must all hold; <b>not</b> "
+        "turns the next one round; <b>or</b> begins another choice.</p></details>"
     )
 
 
@@ -112,14 +137,15 @@ def _numbers(profiles: HeadProfiles) -> str:
         for layer in range(layers)
         for head in range(heads)
     ]
-    return table(("layer", "head", "habit", *HABITS, "entropy", "distance"), rows, "heads")
+    return table(("layer", "head", "habit", *profiles.names, "entropy", "distance"), rows, "heads")
 
 
 def layers_panel(profiles: HeadProfiles) -> str:
     """The mean share of each layer's attention by where it goes, beside what was found for BERT-base."""
     means = profiles.shares.mean(1)
     pictures = "".join(_bars(profiles, means[:, HABITS.index(name)], name) for name in _LAYER_HABITS)
-    facts = "".join(f"<li>{fact}</li>" for fact in (_separators(means), _neighbours(profiles), _patterns(profiles)))
+    said = (_separators(profiles, means), _neighbours(profiles), _patterns(profiles))
+    facts = "".join(f"<li>{fact}</li>" for fact in said)
     rows = [(layer, *map(float, mean)) for layer, mean in enumerate(means)]
     note = (
         "Mean share of a layer's attention, all heads and all tokens that ask; layers from 0, left to right, bars up "
@@ -130,7 +156,7 @@ def layers_panel(profiles: HeadProfiles) -> str:
     return card(
         "What papers found, checked here",
         f'<div class="minis">{pictures}</div><ul class="facts">{facts}</ul>{proof}'
-        f"{table(('layer', *HABITS), rows, 'layers')}",
+        f"{table(('layer', *profiles.names), rows, 'layers')}",
         note,
     )
 
@@ -144,6 +170,7 @@ def _bars(profiles: HeadProfiles, values: np.ndarray, name: str) -> str:
     )
     digits = "".join(f"<span>{100 * value:.0f}</span>" for value in values) if len(values) <= 12 else ""
     said = ", ".join(f"layer {layer}: {value:.1%}" for layer, value in enumerate(values))
+    name = profiles.names[HABITS.index(name)]
     return (
         f'<div class="mini" role="img" aria-label="{esc(f"share to {name}. {said}")}"><b>{esc(name)}</b>'
         f'<div class="columns">{columns}{line}</div><div class="digits">{digits}</div></div>'
@@ -160,14 +187,17 @@ def _even(profiles: HeadProfiles, name: str) -> float | None:
     return {**known, "previous": neighbour, "next": neighbour}.get(name)
 
 
-def _separators(means: np.ndarray) -> str:
+def _separators(profiles: HeadProfiles, means: np.ndarray) -> str:
+    name = esc(profiles.names[HABITS.index("[SEP]")])
+    called = "" if name == "[SEP]" else f", here {name}"
     shares = means[:, HABITS.index("[SEP]")]
     over = [str(layer) for layer, share in enumerate(shares) if share > HALF]
     most = int(shares.argmax())
     here = f"layers {', '.join(over)}" if len(over) > 1 else f"layer {over[0]}" if over else "no layer"
     return (
-        "<b>[SEP].</b> Clark et al. 2019: in BERT-base over half of the attention of layers 5 to 9 (6 to 10 counted "
-        f"from one) goes to [SEP]. <b>Here</b> {here} of {len(shares)}; most in layer {most}, {shares[most]:.1%}."
+        f"<b>{name}.</b> Clark et al. 2019: in BERT-base over half of the attention of layers 5 to 9 (6 to 10 counted "
+        f"from one) goes to [SEP]{called}. <b>Here</b> {here} of {len(shares)}; most in layer {most}, "
+        f"{shares[most]:.1%}."
     )
 
 
@@ -185,10 +215,11 @@ def _patterns(profiles: HeadProfiles) -> str:
     special = shares[..., HABITS.index("[CLS]")] + shares[..., HABITS.index("[SEP]")]
     diagonal = sum((shares[..., HABITS.index(name)] for name in ("self", "previous", "next")), np.zeros(1))
     total = shares[..., 0].size
+    first, other = (esc(profiles.names[HABITS.index(name)]) for name in ("[CLS]", "[SEP]"))
     return (
         "<b>Stripes and diagonals.</b> Kovaleva et al. 2019: the same few patterns recur across heads and tasks, above "
         "all vertical stripes at [CLS] and [SEP], and diagonals. "
-        f"<b>Here</b> {len(_over(special))} of {total} heads give more than half to [CLS] and [SEP], "
+        f"<b>Here</b> {len(_over(special))} of {total} heads give more than half to {first} and {other}, "
         f"{len(_over(diagonal))} to a token itself and its two neighbours."
     )
 

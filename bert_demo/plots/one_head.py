@@ -11,7 +11,8 @@ from bert_demo.results.views import QUADRANTS, SUMMARIES, Choice, HeadView
 
 PICTURES = (
     '<button type="button" data-save="png">PNG</button><button type="button" data-save="svg">SVG</button>'
-    '<button type="button" data-weights>all weights as CSV</button>'
+    '<button type="button" data-weights="csv">all weights as CSV</button>'
+    '<button type="button" data-weights="npz">as npz</button>'
 )
 """Buttons that keep the open picture and its weights, which the browser already holds."""
 
@@ -70,8 +71,26 @@ def _done(choice: Choice, view: HeadView) -> list[str]:
             else "Rows were not rescaled: they sum to what is left."
         )
     if choice.quadrant != "all" and view.shares is not None:
-        said.append(f"Only {choice.quadrant}: [CLS] and the first [SEP] count as A, the last [SEP] as B.")
+        said.append(f"Only {choice.quadrant}{_belonging(*view.specials)}.")
     return said
+
+
+def _belonging(ours: tuple[str, ...], theirs: tuple[str, ...]) -> str:
+    """ ": [CLS] and the first [SEP] count as A, the last [SEP] as B"; nothing where no special token is shown."""
+    said: list[str] = []
+    for side, mine, others, which in (("A", ours, theirs, "first"), ("B", theirs, ours, "last")):
+        verb = "" if said else " counts" if len(mine) == 1 else " count"
+        said += [f"{_named(mine, others, which)}{verb} as {side}"] if mine else []
+    return f": {', '.join(said)}" if said else ""
+
+
+def _named(names: tuple[str, ...], others: tuple[str, ...], which: str) -> str:
+    """ "<s> and the first 2 </s>": each name with how many of it, where the other text has it as well."""
+    parts = []
+    for name in dict.fromkeys(names):
+        many = f"{names.count(name)} " if names.count(name) > 1 else ""
+        parts.append(f"the {which} {many}{name}" if name in others else f"{many}{name}")
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def _halves(choice: Choice, view: HeadView) -> str:

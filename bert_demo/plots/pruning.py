@@ -27,11 +27,12 @@ def curve_figure(result: PruneCurve) -> go.Figure:
             line=line,
             mode="lines+markers",
             marker={"symbol": symbol, "size": 7},
+            cliponaxis=False,
             hovertemplate="%{x} heads off: %{y:.1%}<extra></extra>",
         )
     figure.update_xaxes(title="heads switched off", rangemode="tozero", gridcolor="rgba(128,128,128,.2)")
     figure.update_yaxes(
-        title="accuracy", range=[0, 1.03], tickformat=".0%", gridcolor="rgba(128,128,128,.2)", zeroline=False
+        title=result.measure, range=[0, 1.03], tickformat=".0%", gridcolor="rgba(128,128,128,.2)", zeroline=False
     )
     figure.update_layout(
         height=360,
@@ -52,15 +53,17 @@ def prune_panel(result: PruneCurve, untouched: float) -> str:
         for place, (layer, head) in enumerate(result.order, start=1)
     ]
     first = float(result.accuracy[0])
+    meant = " (a text is right when all its labels are, at 0.5)" if result.measure == "subset accuracy" else ""
     proof = check(
         abs(first - untouched) < 1e-9,
         f"with no head off {first:.1%} are right, as the lens Classify says of the same texts one by one "
         f"({untouched:.1%})",
     )
     note = (
-        f"Accuracy of {esc(result.model)} over {result.rows} texts while heads are switched off for all of them, the "
-        "least important first. Importance is the mean size of the gradient of the loss by the head's switch, each "
-        "layer scaled to length 1 (Michel et al. 2019). It was measured on these same texts, so the curve flatters; "
+        f"{result.measure.capitalize()} of {esc(result.model)} over {result.rows} texts{meant} while heads are "
+        "switched off for all of them, the least important first. Importance is the mean size of the gradient of the "
+        "loss by the head's switch, each layer scaled to length 1 (Michel et al. 2019). It was measured on these same "
+        "texts, so the curve flatters; "
         f"one text is {1 / result.rows:.1%}. A head that can be spared here may matter for other texts."
     )
     return card(

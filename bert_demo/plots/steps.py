@@ -1,12 +1,13 @@
-"""HeadSteps as strips of coloured cells, one line a key, and every number of them as a table."""
+"""HeadSteps as strips of coloured cells, one line a key. Every number is sent once, and drawn in the browser."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 
 import numpy as np
 
-from bert_demo.plots.markup import card, check, data, esc, number, percent, table
+from bert_demo.plots.markup import card, check, data, esc, number, percent
 from bert_demo.results import HeadSteps
 
 MOST_KEYS = 24
@@ -15,7 +16,10 @@ MOST_KEYS = 24
 EXACT = 1e-5
 """How near the numbers must be to the model's own."""
 
-_PICTURES = '<button type="button" data-save="png">PNG</button><button type="button" data-save="svg">SVG</button>'
+_KEEP = "".join(
+    f'<button type="button" data-{what}="{kind}">{kind.upper() if kind != "npz" else kind}</button>'
+    for what, kind in (("steps", "csv"), ("steps", "json"), ("steps", "npz"), ("save", "png"), ("save", "svg"))
+)
 
 
 def steps_panel(result: HeadSteps) -> str:
@@ -30,8 +34,8 @@ def steps_panel(result: HeadSteps) -> str:
         note += f" The {len(shown)} strongest of {len(result.tokens)} keys are drawn; the table holds all."
     body = (
         f'{_choices(result)}<p class="readout" role="status">Point at a cell, or tap it, for its number.</p>'
-        f'<div class="steps">{_query(result)}{_products(result, shown)}{_sum(result, shown)}</div>'
-        f"{_proof(result)}{_table(result)}"
+        f'<div class="steps" {_numbers(result)}>{_query(result)}{_products(result, shown)}{_sum(result, shown)}</div>'
+        f"{_proof(result)}{_keep(result)}"
     )
     return card(f"Step through head {result.layer}-{result.head}", body, note)
 
@@ -39,19 +43,17 @@ def steps_panel(result: HeadSteps) -> str:
 def _query(result: HeadSteps) -> str:
     asker = esc(result.tokens[result.query].text)
     quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{asker}\N{RIGHT DOUBLE QUOTATION MARK}"
-    strip = _strip(result.q, _most(result.q), "q")
+    strip = _strip("q", 0)
     return f"<h3>1. The query of {quoted}, {len(result.q)} numbers</h3>{_line('q', strip, '')}"
 
 
 def _products(result: HeadSteps, shown: Sequence[int]) -> str:
-    mixed = result.q * result.keys
-    most, most_mixed = _most(result.keys), _most(mixed)
     above = "<small>above k, below q\N{MULTIPLICATION SIGN}k</small>"
     head = _line("", above, f"<b>q \N{MIDDLE DOT} k</b><b>/ {_root(result)}</b><b>softmax</b>")
     lines = "".join(
         _line(
             _name(result, key),
-            _strip(result.keys[key], most, "k") + _strip(mixed[key], most_mixed, "q\N{MULTIPLICATION SIGN}k"),
+            _strip("k", key) + _strip("q\N{MULTIPLICATION SIGN}k", key),
             _figures(result, key),
         )
         for key in shown
@@ -61,20 +63,13 @@ def _products(result: HeadSteps, shown: Sequence[int]) -> str:
 
 
 def _sum(result: HeadSteps, shown: Sequence[int]) -> str:
-    most = _most(result.values)
-    lines = "".join(
-        _line(_name(result, key), _strip(result.values[key], most, "v"), _share(result.weights[key])) for key in shown
-    )
-    output = _line("output", _strip(result.output, _most(result.output), "output"), "")
+    lines = "".join(_line(_name(result, key), _strip("v", key), _share(result.weights[key])) for key in shown)
+    output = _line("output", _strip("output", 0), "")
     return f"<h3>5. The values v, each times its weight, summed: the head's output</h3>{lines}{output}"
 
 
 def _root(result: HeadSteps) -> str:
     return f"\N{SQUARE ROOT}{len(result.q)}"
-
-
-def _most(values: np.ndarray) -> float:
-    return float(np.abs(values).max()) or 1.0
 
 
 def shown_keys(result: HeadSteps) -> list[int]:
@@ -96,12 +91,9 @@ def _line(name: str, strips: str, figures: str) -> str:
     return f'<div class="line"><span><bdi>{esc(name)}</bdi></span><div>{strips}</div><p>{figures}</p></div>'
 
 
-def _strip(values: np.ndarray, most: float, name: str) -> str:
-    cells = "".join(
-        f'<i class={"n" if value < 0 else "p"} style=--a:{abs(value) / most:.2f} title="{value:.6f}"></i>'
-        for value in values
-    )
-    return f'<div class="cells" data-of="{esc(name)}">{cells}</div>'
+def _strip(kind: str, row: int) -> str:
+    """A place for the cells of a vector, which assets/attention_steps.js draws."""
+    return f'<div class="cells" data-of="{esc(kind)}" data-row="{row}"></div>'
 
 
 def _name(result: HeadSteps, key: int) -> str:
@@ -133,22 +125,26 @@ def _proof(result: HeadSteps) -> str:
     )
 
 
-def _table(result: HeadSteps) -> str:
-    """One row a vector: the query, each key with its figures, each value, the output. Seven significant digits."""
-    empty = (None, None, None)
-    asker = result.tokens[result.query].text
-    rows = [("q", result.query, asker, *empty, *_rounded(result.q))]
-    for place, token in enumerate(result.tokens):
-        figures = _rounded(np.array([result.products[place], result.scaled[place], result.weights[place]]))
-        rows.append(("k", place, token.text, *figures, *_rounded(result.keys[place])))
-    rows += [
-        ("v", place, token.text, *empty, *_rounded(result.values[place])) for place, token in enumerate(result.tokens)
-    ]
-    rows.append(("output", result.query, asker, *empty, *_rounded(result.output)))
-    cells = tuple(str(cell) for cell in range(len(result.q)))
-    columns = ("vector", "position", "token", "product", "scaled", "weight", *cells)
-    return table(columns, rows, f"steps-{result.layer}-{result.head}-{result.query}", _PICTURES)
+def _numbers(result: HeadSteps) -> str:
+    """All vectors as attributes: q, keys and values in single precision, as the model has them; products, scaled,
+    weights and output in double precision, as they were worked out."""
+    vectors = np.concatenate([result.q[None], result.keys, result.values]).astype("<f4")
+    figures = np.concatenate([result.products, result.scaled, result.weights, result.output]).astype("<f8")
+    tokens = data([token.text for token in result.tokens])
+    return (
+        f'data-vectors="{_packed(vectors)}" data-figures="{_packed(figures)}" data-tokens="{tokens}" '
+        f'data-query="{result.query}"'
+    )
 
 
-def _rounded(values: np.ndarray) -> list[float]:
-    return [float(f"{value:.8g}") for value in values]
+def _packed(numbers: np.ndarray) -> str:
+    return base64.b64encode(numbers.tobytes()).decode("ascii")
+
+
+def _keep(result: HeadSteps) -> str:
+    """The table, written when it is opened, and files, a row a vector: the query, each key, each value, the output."""
+    name = f"steps-{result.layer}-{result.head}-{result.query}"
+    return (
+        '<div class="keep"><details><summary>table</summary><div class="scroll" tabindex="0"></div></details>'
+        f"{_KEEP.replace('data-steps', f'data-name={name} data-steps')}</div>"
+    )

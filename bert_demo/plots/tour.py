@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bert_demo.plots.heads import numbers
-from bert_demo.plots.markup import bars, card, check, data, esc, message, table
+from bert_demo.plots.markup import bars, card, check, data, esc, grid, message, table
 from bert_demo.results import TO_HEAD, HeadLook, HeadTable, KnownHead
 
 COMMAND = "python -m bert_demo heads MODEL train.conllu dev.conllu --output assets/heads.json"
@@ -33,11 +33,14 @@ def tour_panel(known: HeadTable, row: KnownHead, look: HeadLook, source: str, wr
     )
     title = f"Head {where}: {esc(row.dependent)}, its {esc(row.governor)}"
     body = (
-        f'<p class="claim">{_claim(row)}</p>{_bars(row)}{open_it}'
+        f'<p class="claim">{_claim(row)}</p>{_bars(row)}{_published(known, row)}{open_it}'
         f"<h3>On your sentence</h3>{message(wrong, 'error') if wrong else ''}{_score(row, look, source)}"
-        f"{_links(look)}{_proof(look)}{_numbers(row, look)}"
+        f"{_links(look)}{_proof(look)}{_numbers(row, look)}{_beside(known)}"
     )
-    note = f"{esc(_sentence(known.source))}{_NOTEBOOK if known.published and row.relation == 'auxpass' else ''}"
+    table_of_row = known if row in known.rows else known.beside or known
+    note = esc(_sentence(table_of_row.source))
+    if table_of_row.published and row.relation == "auxpass":
+        note += _NOTEBOOK
     return card(title, body, note)
 
 
@@ -57,6 +60,75 @@ def _claim(row: KnownHead) -> str:
     if row.baseline is not None and row.accuracy <= row.baseline:
         text += " The fixed offset does as well: no head of this model is known for it."
     return esc(text)
+
+
+def _published(known: HeadTable, row: KnownHead) -> str:
+    """What the paper says of the relation of a measured row."""
+    paper = known.published_for(row.relation) if row in known.rows else None
+    if paper is None:
+        return ""
+    exchanged = " and has its two words exchanged" if paper.exchanged else ""
+    return (
+        f'<p class="claim"><b>{esc(_sentence(known.beside.source) if known.beside else "")}</b> Head '
+        f"{paper.layer + 1}-{paper.head + 1} counted from one, {_per_cent(paper.accuracy)}; a fixed offset "
+        f"({_offset(paper)}): {_share(paper.baseline)}. That is another corpus and scheme, where the relation is "
+        f"called {esc(paper.relation)}{exchanged}: the two figures do not measure the same.</p>"
+    )
+
+
+def _beside(known: HeadTable) -> str:
+    """All published rows with the measured one of the same relation beside each."""
+    if known.beside is None:
+        return ""
+    pairs = known.pairs()
+    head = "".join(f"<th>{name}</th>" for name in ("relation", "from", "head", "finds", "fixed offset"))
+    body = "".join(
+        f'<tr><th rowspan="2">{_names(paper)}</th><td>measured</td>{_cells(mine)}</tr>'
+        f"<tr><td>published</td>{_cells(paper)}</tr>"
+        for paper, mine in pairs
+    )
+    note = (
+        f"{_sentence(known.beside.source)} Measured here: {known.source.removeprefix('measured ')}, with Universal "
+        "Dependencies: another corpus and scheme. Heads are counted from 0, in brackets from one, as the paper counts."
+    )
+    columns = (
+        "relation",
+        "published_relation",
+        *(f"{name}_{which}" for which in ("measured", "published") for name in _KEPT),
+    )
+    rows = [(paper.universal, paper.relation, *_kept(mine), *_kept(paper)) for paper, mine in pairs]
+    return (
+        f'<h3>Measured here beside published</h3><div class="beside">{grid(head, body)}</div>'
+        f'<p class="note">{esc(note)}</p>{table(columns, rows, "measured-and-published")}'
+    )
+
+
+_KEPT = ("head_counted_from_one", "accuracy", "offset", "baseline")
+
+
+def _kept(row: KnownHead | None) -> tuple[object, ...]:
+    if row is None:
+        return (None,) * len(_KEPT)
+    return f"{row.layer + 1}-{row.head + 1}", row.accuracy, row.offset, row.baseline
+
+
+def _names(paper: KnownHead) -> str:
+    exchanged = ", words exchanged" if paper.exchanged else ""
+    scheme = f" <small>({esc(paper.relation)}{exchanged})</small>" if paper.relation != paper.universal else ""
+    return f"{esc(paper.universal)}{scheme}"
+
+
+def _cells(row: KnownHead | None) -> str:
+    if row is None:
+        return '<td class="figure" colspan="3">not measured</td>'
+    place = data({"layer": row.layer, "head": row.head})
+    name = f'<button type="button" data-pick="{place}">{numbers(row.layer, row.head)}</button>'
+    base = f"{_share(row.baseline)} <small>{esc(_offset(row))}</small>"
+    return f"<td>{name}</td><td>{_per_cent(row.accuracy)}</td><td>{base}</td>"
+
+
+def _share(share: float | None) -> str:
+    return "unknown" if share is None else _per_cent(share)
 
 
 def _per_cent(share: float) -> str:
@@ -123,11 +195,15 @@ def _links(look: HeadLook) -> str:
         return ""
     way = "looks at most" if look.direction == TO_HEAD else "is looked at by most"
     note = (
-        f"Each word and the other word that it {way}, with the weight; [CLS], [SEP] and the word itself are left out, "
-        f"to which {_per_cent(_left(look))} of the attention goes. It shows a link that this head makes, not that the "
+        f"Each word and the other word that it {way}, with the weight; {_outside(look)} left out, to which "
+        f"{_per_cent(_left(look))} of the attention goes. It shows a link that this head makes, not that the "
         "model uses it as grammar."
     )
-    return f'<div class="picks" tabindex="0">{"".join(chips)}</div><p class="note">{note}</p>'
+    return f'<div class="picks" tabindex="0">{"".join(chips)}</div><p class="note">{esc(note)}</p>'
+
+
+def _outside(look: HeadLook) -> str:
+    return f"{', '.join(look.left_out)} and the word itself are" if look.left_out else "the word itself is"
 
 
 _SIGNS = {True: "\N{CHECK MARK}", False: "\N{BALLOT X}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,8 @@ class HeadSteps:
 
 
 HABITS = ("self", "previous", "next", "[CLS]", "[SEP]", "punctuation", "same word")
-"""Where a head's attention can go, as shares of it (they may overlap: [SEP] may be the next token)."""
+"""Where a head's attention can go, as shares of it (they may overlap: [SEP] may be the next token). These are the names
+for programs, alike for all models; people read HeadProfiles.names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +79,28 @@ class HeadProfiles:
         for name in ("shares", "entropy", "distance"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """HABITS with this model's own special tokens: the first of the text for [CLS], the others, such as </s>, for
+        [SEP]."""
+        special = [token.text for token in self.tokens[1:] if token.special]
+        first = self.tokens[0].text if self.tokens[0].special else "[CLS]"
+        other = ", ".join(dict.fromkeys(special)) or "[SEP]"
+        own = {"[CLS]": f"first {first}" if first in special else first, "[SEP]": other}
+        return tuple(own.get(name, name) for name in HABITS)
+
+    @property
+    def broad_from(self) -> float:
+        """From this entropy on a head counts as broad: 0.8 of the largest possible one, log(n)."""
+        return 0.8 * math.log(max(2, len(self.tokens)))
+
     def habit(self, layer: int, head: int) -> str:
         """The head's habit in words: the largest share when it is at least a half, else how broad it is."""
         shares = self.shares[layer, head]
         best = int(shares.argmax())
         if shares[best] >= 0.5:
-            return f"{HABITS[best]} {shares[best]:.0%}"
-        broad = self.entropy[layer, head] >= 0.8 * np.log(max(2, len(self.tokens)))
-        return "broad" if broad else "mixed"
+            return f"{self.names[best]} {shares[best]:.0%}"
+        return "broad" if self.entropy[layer, head] >= self.broad_from else "mixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +156,9 @@ class PruneCurve:
     order: all heads, least important first; importance: (layers, heads), the mean |gradient of the loss by the head's
     gate|, each layer scaled to length 1; counts: how many heads are off at each point, from 0 to
     all; accuracy: (points,);
-    random: (points,), the accuracy when as many heads are off in a random order (mean of `orders` orders); rows: texts.
+    random: (points,), the accuracy when as many heads are off in a random order (mean of `orders` orders); rows: texts;
+    measure: "accuracy", or "subset accuracy" where each label is judged by itself: the share of the texts with all
+    labels right at 0.5.
     """
 
     model: str
@@ -152,6 +170,7 @@ class PruneCurve:
     random: np.ndarray
     orders: int
     rows: int
+    measure: str = "accuracy"
 
     def __post_init__(self) -> None:
         check(len(self.order) == self.importance.size, "every head is in the order once")

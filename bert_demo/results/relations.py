@@ -20,7 +20,8 @@ class KnownHead:
     relation: its code, such as "det"; dependent, governor: what its two words are, such as "determiner" and "noun";
     layer, head: from 0; direction: TO_HEAD or FROM_HEAD; accuracy: share of the occurrences for which the most attended
     other word is the right one; low, high: its 95 % interval; offset: the best fixed distance in words (+1: the next
-    word), baseline: its share; None where nobody published it.
+    word), baseline: its share; None where nobody published it; universal: the relation of Universal Dependencies that
+    a published one is compared with, exchanged: whether the two words have changed places there.
     """
 
     relation: str
@@ -35,6 +36,8 @@ class KnownHead:
     offset: int | None
     baseline: float | None
     occurrences: int | None
+    universal: str = ""
+    exchanged: bool = False
 
     def __post_init__(self) -> None:
         check(self.direction in (TO_HEAD, FROM_HEAD), "a direction is one of two")
@@ -43,16 +46,31 @@ class KnownHead:
 
 @dataclass(frozen=True, slots=True)
 class HeadTable:
-    """The known heads of a model. published: taken from a paper, not measured here; source: on what they were found."""
+    """The known heads of a model. published: taken from a paper, not measured here; source: on what they were found;
+    beside: the published table of the same model, which stands beside the measured one.
+    """
 
     model: str
     source: str
     published: bool
     rows: tuple[KnownHead, ...]
+    beside: HeadTable | None = None
 
     def row(self, relation: str) -> KnownHead | None:
         """The head of that relation, or None."""
         return next((row for row in self.rows if row.relation == relation), None)
+
+    def pairs(self) -> list[tuple[KnownHead, KnownHead | None]]:
+        """Each published row beside this table, with the measured one of the same relation where there is one."""
+        return [(row, self.row(row.universal)) for row in (self.beside.rows if self.beside else ())]
+
+    def lone(self, relation: str) -> KnownHead | None:
+        """The published row of that relation, if nothing was measured for it."""
+        return next((row for row, mine in self.pairs() if mine is None and row.relation == relation), None)
+
+    def published_for(self, relation: str) -> KnownHead | None:
+        """The published row that a measured relation is compared with, or None."""
+        return next((row for row, mine in self.pairs() if mine is not None and mine.relation == relation), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +80,7 @@ class HeadLook:
     weights: (w, w), attention between words, rows ask: summed over the pieces of the word that is looked at, averaged
     over those of the word that looks; picks: (w,), for each word the other word that the head links it with, -1 where
     there is no other; outside: (w,), what each word gives to tokens of no word, such as [CLS]; arcs: (word that asks,
-    right word), what is to be scored; offset: of the fixed-offset baseline.
+    right word), what is to be scored; offset: of the fixed-offset baseline; left_out: names of tokens of no word.
     """
 
     model: str
@@ -76,6 +94,7 @@ class HeadLook:
     outside: np.ndarray
     arcs: tuple[tuple[int, int], ...]
     offset: int | None
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         count = len(self.words)

@@ -50,7 +50,7 @@ class HeadView:
     whether rows sum to 1 (nothing was left out, or they were rescaled); split: words of several pieces (0 for tokens);
     left_out: the names that were left out; kept: mean share of a row that went to what was not left out;
     shares: of all the attention of this view, before a quadrant was taken, that of A to A, A to B, B to A, B to B; they
-    sum to 1; None for a single text.
+    sum to 1; None for a single text; specials: the special tokens shown that count as A's, and as B's.
     """
 
     names: tuple[str, ...]
@@ -62,6 +62,7 @@ class HeadView:
     left_out: tuple[str, ...]
     kept: float
     shares: tuple[float, ...] | None
+    specials: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     def __post_init__(self) -> None:
         check(self.weights.shape == (len(self.rows), len(self.columns)), "weights are (rows, columns)")
@@ -81,7 +82,7 @@ def look(result: Attention, choice: Choice) -> HeadView:
     weights = summed(result, choice.shown, choice.layer, choice.head)
     groups = groups_of(result.tokens) if choice.level == "words" else [(place,) for place in range(len(weights))]
     if choice.level == "words":
-        weights = by_words(weights, groups)
+        weights = by_words(weights.astype(np.float64), groups)
     first = [result.tokens[group[0]] for group in groups]
     names = tuple(_spelled([result.tokens[place].text for place in group]) for group in groups)
     places = [place for place, token in enumerate(first) if choice.special == "keep" or not token.special]
@@ -90,6 +91,9 @@ def look(result: Attention, choice: Choice) -> HeadView:
     if choice.special == "rescale":
         weights = rescaled(weights)
     sides = np.array([first[place].segment for place in places])
+    specials = [
+        tuple(first[p].text for p in places if first[p].special and first[p].segment == side) for side in (0, 1)
+    ]
     shares = quadrant_shares(weights, sides)
     quadrant = QUADRANTS[choice.quadrant] if shares is not None else None
     asking = np.flatnonzero(sides == quadrant[0]) if quadrant else np.arange(len(places))
@@ -104,6 +108,7 @@ def look(result: Attention, choice: Choice) -> HeadView:
         tuple(dict.fromkeys(token.text for token in first if token.special)) if choice.special != "keep" else (),
         kept,
         shares,
+        (specials[0], specials[1]),
     )
 
 
@@ -142,15 +147,19 @@ def groups_of(tokens: Sequence[Token]) -> list[tuple[int, ...]]:
     return [tuple(group) for group in groups]
 
 
-def by_words(weights: np.ndarray, groups: Sequence[tuple[int, ...]]) -> np.ndarray:
-    """Attention between words: to a word summed over its pieces, from it their mean (Clark et al. 2019, section 4.1).
+def by_words(weights: np.ndarray, groups: Sequence[Sequence[int]]) -> np.ndarray:
+    """(..., n, n) attention between tokens -> (..., w, w) between words, by the rule of Clark et al. 2019, section 4.1:
+    to a word it is summed over the word's pieces, from it averaged.
 
-    Rows that sum to 1 still do.
+    groups: the positions of each word's pieces, at least one. Where they are all positions, rows that sum to 1 still
+    do; positions in no group are left out, and rows sum to less. The precision is that of `weights`.
     """
-    starts = [group[0] for group in groups]
-    sums = np.add.reduceat(np.add.reduceat(weights.astype(np.float64), starts, 0), starts, 1)
-    means: np.ndarray = sums / np.array([[len(group)] for group in groups])
-    return means
+    member = np.zeros((len(groups), weights.shape[-1]), weights.dtype)
+    for word, places in enumerate(groups):
+        member[word, list(places)] = 1
+    mean = member / member.sum(-1, keepdims=True)
+    words: np.ndarray = mean @ weights @ member.T
+    return words
 
 
 def rescaled(weights: np.ndarray) -> np.ndarray:
@@ -163,7 +172,7 @@ def rescaled(weights: np.ndarray) -> np.ndarray:
 def quadrant_shares(weights: np.ndarray, sides: np.ndarray) -> tuple[float, ...] | None:
     """The shares of A to A, A to B, B to A and B to B in all of `weights`; None when there is only one text.
 
-    sides: (n,), 0 or 1; [CLS] and the first [SEP] belong to A, the last [SEP] to B.
+    sides: (n,), 0 or 1; a special token belongs to the text before it, the first one to A.
     """
     if len(set(sides.tolist())) < 2:
         return None

@@ -18,7 +18,8 @@ import torch
 
 from bert_demo.backends.hub import reads_at_once
 from bert_demo.errors import BadDataError
-from bert_demo.known_heads.words import asking_word, between_words, most_attended
+from bert_demo.known_heads.words import asking_word, most_attended
+from bert_demo.results.views import by_words
 from bert_demo.training.evaluation.batching import padded
 from bert_demo.training.reading import read_lines
 
@@ -132,7 +133,7 @@ def gather(
         ).attentions
         weights = torch.stack(layers, 1).numpy()
         for row, (number, ids, groups) in enumerate(batch):
-            words = between_words(weights[row][..., : len(ids), : len(ids)], groups)
+            words = by_words(weights[row][..., : len(ids), : len(ids)], groups)
             found[number] = read_sentence(sentences[number], words)
         if say:
             say(min(start + BATCH, len(usable)), len(usable))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bert_demo.errors import BadDataError
+from bert_demo.labelled_rows import parted_label
 from bert_demo.training.reading import read_rows
 
 MOST_ROWS = 200_000
@@ -51,11 +52,26 @@ def read_labelled(path: Path, labels: Sequence[str], layout: Layout | None = Non
     label, and the other columns, joined by a space, are the text. A label is a name out of `labels` (in any case) or
     its number, counted from 0, or from 1 where the file's numbers can only be meant so. Raises BadDataError.
     """
-    layout = layout or Layout()
+    read, said = _read(path, labels, layout or Layout(), lambda cell: [cell])
+    numbers, texts, found = zip(*read, strict=True)
+    return Labelled(texts, tuple(places[0] for places in found), said, numbers)
+
+
+def read_several(
+    path: Path, labels: Sequence[str], layout: Layout | None = None
+) -> tuple[list[tuple[int, str, tuple[int, ...]]], str]:
+    """The same where a text has several labels with ";" between, or none: (row number, text, labels) of each, and the
+    sentence that says how the file was read."""
+    return _read(path, labels, layout or Layout(), lambda cell: parted_label(cell, labels))
+
+
+def _read(
+    path: Path, labels: Sequence[str], layout: Layout, parted: Callable[[str], list[str]]
+) -> tuple[list[tuple[int, str, tuple[int, ...]]], str]:
     rows = read_rows(path)
     if not rows:
         raise BadDataError(f"{path} is empty.")
-    texts_at, label_at, first, said = _columns(path, rows[0][1], labels, layout)
+    texts_at, label_at, first, said = _columns(path, rows[0][1], labels, layout, parted)
     width = len(rows[0][1])
     rows = rows[first:]
     if not rows:
@@ -66,25 +82,27 @@ def read_labelled(path: Path, labels: Sequence[str], layout: Layout | None = Non
     for number, cells in rows:
         if len(cells) != width:
             raise BadDataError(f"{path}, row {number}: {len(cells)} columns where the first row has {width}.")
-    known, counted = _numbering(path, [cells[label_at].strip() for _, cells in rows], labels)
+    names = [name for _, cells in rows for name in parted(cells[label_at].strip())]
+    known, counted = _numbering(path, names, labels)
     if len(rows) > limit:
         said += f" The first {limit:,} of its {len(rows):,} rows were read."
         rows = rows[:limit]
-    texts: list[str] = []
-    found: list[int] = []
+    found = []
     for number, cells in rows:
         text = " ".join(cells[column].strip() for column in texts_at).strip()
-        label = cells[label_at].strip()
         if not text:
             raise BadDataError(f"{path}, row {number}: there is no text.")
-        if label.lower() not in known:
-            raise BadDataError(f"{path}, row {number}: the label {label[:40]!r} is none of {', '.join(labels)}.")
-        texts.append(text)
-        found.append(known[label.lower()])
-    return Labelled(tuple(texts), tuple(found), f"{said}{counted}", tuple(number for number, _ in rows))
+        names = parted(cells[label_at].strip())
+        for name in names:
+            if name.lower() not in known:
+                raise BadDataError(f"{path}, row {number}: the label {name[:40]!r} is none of {', '.join(labels)}.")
+        found.append((number, text, tuple(known[name.lower()] for name in names)))
+    return found, f"{said}{counted}"
 
 
-def _columns(path: Path, head: Sequence[str], labels: Sequence[str], layout: Layout) -> tuple[list[int], int, int, str]:
+def _columns(
+    path: Path, head: Sequence[str], labels: Sequence[str], layout: Layout, parted: Callable[[str], list[str]]
+) -> tuple[list[int], int, int, str]:
     """Columns of the text, column of the label, the first row of data, and what to say of it."""
     names = [cell.strip().lower() for cell in head]
     wanted = tuple(name.lower() for name in layout.text)
@@ -101,7 +119,7 @@ def _columns(path: Path, head: Sequence[str], labels: Sequence[str], layout: Lay
         return texts, label, 1, f"Columns {' + '.join(head[place] for place in texts)} and {head[label]}."
     known = {name.lower() for name in labels} | {str(number) for number in range(len(labels) + 1)}
     if not texts and label is None and not wanted and not layout.label and len(head) > 1:
-        places = [place for place, name in enumerate(names) if name in known]
+        places = [place for place, name in enumerate(names) if name and set(parted(name)) <= known]
         if len(places) == 1:
             others = [place for place in range(len(head)) if place != places[0]]
             return others, places[0], 0, f"No header: column {places[0] + 1} is the label, the rest is the text."

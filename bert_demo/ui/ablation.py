@@ -62,18 +62,21 @@ class AblationTab:
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
     ) -> list[Any]:
         """The switches of this model, and its answers before and after."""
-        off, explained, target = controls
+        asked, explained, target = controls
         who = answering(service, ask, hidden)
-        grid = plots.grid_panel(*shape(service, who.model))
+        layers, heads = shape(service, who.model)
+        grid = plots.grid_panel(layers, heads)
+        off = [(layer, head) for layer, head in asked if 0 <= layer < layers and 0 <= head < heads]
+        missing = plots.left_out([head for head in asked if head not in off], who.model, layers, heads)
         if not off:
-            return [grid, plots.NOTHING_OFF]
+            return [grid, missing + plots.NOTHING_OFF]
         chosen = target if target in service.labels(who.model) else None
         explained = bool(explained) and who.classifies
         try:
             found = service.ablate(who.text, off, who.pair, who.model, explained, chosen, on_progress=watch)
         except InputError as error:
-            return [grid, message(str(error), "error")]
-        return [grid, plots.ablation_panels(found, _said(who, bool(controls[1])))]
+            return [grid, missing + message(str(error), "error")]
+        return [grid, plots.ablation_panels(found, missing + _said(who, bool(controls[1])))]
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """A switch sends all that are off; below, the buttons of the other two pictures.

@@ -46,7 +46,16 @@ FILES_CHECKED, FILES_KEPT = 600, 1800
 """Seconds between two looks for old files that visitors had made, and seconds that such a file is kept."""
 
 STYLES = ("style.css", "attention.css", "ablation.css", "heads.css")
-SCRIPTS = ("queue.js", "app.js", "attention.js", "ablation.js", "heads.js")
+SCRIPTS = (
+    "queue.js",
+    "app.js",
+    "attention.js",
+    "attention_steps.js",
+    "attention_files.js",
+    "ablation.js",
+    "head_search.js",
+    "heads.js",
+)
 
 AT_ONCE = 4
 """Visitors whose same lens is computed at once; the others queue."""

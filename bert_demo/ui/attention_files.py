@@ -1,70 +1,112 @@
-"""All heads as files, made when they are asked for: arrays (npz) and drawings (zip)."""
+"""All heads as files, made when they are asked for: arrays, tables, one sheet, a drawing of each."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import gradio as gr
 
-from bert_demo.errors import DemoError
-from bert_demo.plots.drawings import arrays, drawings
+from bert_demo.errors import ChoiceError
+from bert_demo.plots.drawings import Told, arrays, drawings, tables
+from bert_demo.plots.markup import working
+from bert_demo.plots.sheet import sheet
 from bert_demo.results import Attention
 from bert_demo.ui.attention_views import whole
-from bert_demo.ui.base import Ask, Page
+from bert_demo.ui.bar import PRIVATE, QUIET
+from bert_demo.ui.base import Ask, Page, Watch, html, panels_runner
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
 
+MOST_NUMBERS = 20_000_000
+"""Weights that are written as CSV at most, which takes seconds and about 100 MB: 512 tokens of 72 heads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A row of FORMATS: how it is called, the file's name, and what writes it."""
+
+    title: str
+    name: str
+    write: Callable[[Attention, IO[bytes], Told], None]
+
+
+FORMATS = {
+    "npz": Format("arrays (npz)", "attention.npz", arrays),
+    "csv": Format("tables (CSV, zip)", "attention-tables.zip", tables),
+    "svg": Format("one sheet (SVG)", "attention.svg", sheet),
+    "png": Format("drawings (PNG, zip)", "attention-drawings.zip", drawings),
+}
+
 
 class Files:
-    """Two buttons and the file that the last of them has made."""
+    """The choice of a format, a button, and the file that it has made last."""
 
     def __init__(self) -> None:
         with gr.Row(elem_classes="controls", elem_id="head-files"):
-            self.npz = gr.Button("All heads as npz", size="sm", min_width=140, scale=0, elem_id="make-npz")
-            self.zip = gr.Button("A drawing of each head", size="sm", min_width=190, scale=0, elem_id="make-zip")
-        self.file = gr.File(visible=False, interactive=False, show_label=False, elem_id="made-file")
+            self.format = gr.Dropdown(
+                [(each.title, key) for key, each in FORMATS.items()],
+                value="npz",
+                label="All heads as a file",
+                min_width=150,
+                elem_id="file-format",
+            )
+            self.make = gr.Button("Make", size="sm", min_width=76, scale=0, elem_id="make-file")
+        self.said = html(elem_id="file-said", elem_classes="asked-for")
+        with gr.Column(visible=False) as self.body:
+            self.file = gr.File(interactive=False, show_label=False, elem_id="made-file")
 
     def wire(self, page: Page, window: gr.Dropdown) -> list[Any]:
         """A click makes the file of the last question; a new question takes it away. Returns what Stop ends."""
-        place = Path(self.file.GRADIO_CACHE)
-        settings: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 1, "show_progress": "full"}
-        events = [
-            button.click(_maker(page, place, name, make), [page.asked, window], self.file, **settings)
-            for button, name, make in (
-                (self.npz, "attention.npz", lambda result, told: arrays(result)),
-                (self.zip, "attention-drawings.zip", drawings),
-            )
-        ]
+        cache = Path(self.file.GRADIO_CACHE)
+
+        def make(watch: Watch, ask: Ask, window: Any, kind: str) -> list[Any]:
+            return [str(made(whole_attention(page.service(), ask, whole(window)), kind, cache, watch))]
+
         page.asked.change(
-            lambda: gr.File(value=None, visible=False),
-            None,
-            self.file,
-            api_visibility="private",
-            show_progress="hidden",
+            lambda: ["", gr.Column(visible=False), None], None, [self.said, self.body, self.file], **QUIET
         )
-        return events
+        run = panels_runner(make, _told, 1)
+        outputs = [self.said, self.body, self.file]
+        settings: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", **PRIVATE}
+        return [self.make.click(run, [page.asked, window, self.format], outputs, **settings)]
 
 
-Make = Callable[[Attention, Callable[[int, int], None]], bytes]
+def made(result: Attention, kind: str, cache: Path, watch: Watch) -> Path:
+    """Write a file of FORMATS into a folder of its own; one that is stopped is taken away.
+
+    Raises ChoiceError for more weights than are written as CSV, CancelledError.
+    """
+    check_size(kind, result)
+    folder = cache / secrets.token_hex(16)
+    folder.mkdir(parents=True)
+    path = folder / FORMATS[kind].name
+    try:
+        with path.open("wb") as stream:
+            FORMATS[kind].write(result, stream, watch)
+    except BaseException:
+        path.unlink()
+        raise
+    return path
 
 
-def _maker(page: Page, cache: Path, name: str, make: Make) -> Callable[..., Any]:
-    def made(ask: Ask, window: Any, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008 - gradio's own way
-        try:
-            result = whole_attention(page.service(), ask, whole(window))
-        except DemoError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-        content = make(result, lambda done, planned: progress((done, planned), unit="heads"))
-        folder = cache / secrets.token_hex(16)
-        folder.mkdir(parents=True)
-        (folder / name).write_bytes(content)
-        return gr.File(value=str(folder / name), visible=True)
+def _told(done: int, planned: int) -> str:
+    return working(
+        f"Making the file: {done} of {planned} heads" if planned else "Making the file \N{HORIZONTAL ELLIPSIS}"
+    )
 
-    return made
+
+def check_size(kind: str, result: Attention) -> None:
+    """Raises ChoiceError for more weights than are written as CSV."""
+    if kind == "csv" and result.weights.size > MOST_NUMBERS:
+        raise ChoiceError(
+            f"{result.weights.size:,} weights are too many for CSV (up to {MOST_NUMBERS:,}). Shorten the text, or take "
+            "the npz file, which holds them all."
+        )
 
 
 def whole_attention(service: BertService, ask: Ask, window: int) -> Attention:

@@ -17,6 +17,7 @@ from bert_demo.plots.steps import steps_panel
 from bert_demo.results import Attention
 from bert_demo.results.views import LEVELS, QUADRANTS, SPECIALS, SUMMARIES, Choice, HeadView, difference, look
 from bert_demo.ui.base import Ask
+from bert_demo.validation import checked_layer_or_head
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
@@ -82,6 +83,7 @@ def panels(service: BertService, ask: Ask, wanted: Wanted) -> list[Any]:
     """Overview, title, window, quadrant, heatmap, arcs, steps, table, and title, heatmap, arcs of what is compared;
     then what the overview is drawn of.
 
+    The model reads the text once, however large the result; the steps of a head take one more pass to look into it.
     Raises ChoiceError for a layer or head that is not there.
     """
     window = min(wanted.window, service.count_windows(ask.text, ask.pair, ask.model) - 1)
@@ -89,9 +91,9 @@ def panels(service: BertService, ask: Ask, wanted: Wanted) -> list[Any]:
     if wanted.display == "steps":  # the steps are of one head and all tokens, whatever else is chosen
         choice = Choice(choice.layer, choice.head, "head", "keep", "tokens", "all")
         wanted = replace(wanted, choice=choice)
-    service.attention(ask.text, ask.pair, ask.model, choice.layer, choice.head, window)
     result = service.attention(ask.text, ask.pair, ask.model, window=window)
-    profiles = service.head_profiles(ask.text, ask.pair, ask.model, window)
+    check_head(result, choice.layer, choice.head)
+    profiles = service.head_profiles(ask.text, ask.pair, ask.model, window, known=result)
     view = look(result, choice)
     drawing = drawing_of(ask, window)
     fresh = wanted.drawn != drawing
@@ -106,6 +108,12 @@ def panels(service: BertService, ask: Ask, wanted: Wanted) -> list[Any]:
     ]
 
 
+def check_head(result: Attention, layer: int, head: int) -> None:
+    """Raises ChoiceError for a layer or head that the model does not have."""
+    checked_layer_or_head(layer, "layer", len(result.layers))
+    checked_layer_or_head(head, "head", len(result.heads))
+
+
 def _opened(service: BertService, ask: Ask, wanted: Wanted, result: Attention, view: HeadView) -> list[Any]:
     """Heatmap, arcs, steps, table: only what is displayed is made; the page hides the others."""
     keep = one_head.strongest_panel(wanted.choice, view)
@@ -114,7 +122,9 @@ def _opened(service: BertService, ask: Ask, wanted: Wanted, result: Attention, v
     if wanted.display == "arcs":
         return [None, arcs_panel(view), "", keep]
     choice, query = wanted.choice, min(wanted.query, len(result.tokens) - 1)
-    steps = service.attention_steps(ask.text, query, ask.pair, ask.model, choice.layer, choice.head, result.window)
+    steps = service.attention_steps(
+        ask.text, query, ask.pair, ask.model, choice.layer, choice.head, result.window, known=result
+    )
     return [None, "", steps_panel(steps), ""]
 
 
@@ -137,9 +147,11 @@ def _beside(
 ) -> list[Any]:
     same = not beside.text
     text, pair, model = beside.text or ask.text, ask.pair if same else None, beside.model or ask.model
-    window = min(result.window if same else 0, service.count_windows(text, pair, model) - 1)
-    service.attention(text, pair, model, beside.layer, beside.head, window)
-    other = service.attention(text, pair, model, window=window)
+    other = result
+    if (text, pair, model) != (ask.text, ask.pair, ask.model):
+        window = min(result.window if same else 0, service.count_windows(text, pair, model) - 1)
+        other = service.attention(text, pair, model, window=window)
+    check_head(other, beside.layer, beside.head)
     choice = replace(wanted.choice, layer=beside.layer, head=beside.head)
     seen = look(other, choice)
     names = (_named(wanted.choice, result, "this text"), _named(choice, other, "this text" if same else _brief(text)))

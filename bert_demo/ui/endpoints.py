@@ -14,13 +14,15 @@ from bert_demo.errors import DemoError
 
 _log = logging.getLogger(__name__)
 AT_ONCE = 4
+DEAR = {"prune": 1}
+"""Endpoints of minutes: so many calls at once, so that they leave the processor to the others."""
 
 
 def add_endpoints(service: Callable[[], Any]) -> None:
     """Add the endpoints to the page that is being built."""
     api = Api(service)
     for name in ENDPOINTS:
-        gr.api(_spoken(getattr(api, name)), api_name=name, concurrency_limit=AT_ONCE)
+        gr.api(_spoken(getattr(api, name)), api_name=name, concurrency_limit=DEAR.get(name, AT_ONCE))
 
 
 def _spoken(endpoint: Callable[..., Any]) -> Callable[..., Any]:

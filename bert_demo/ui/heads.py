@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from bert_demo.service import BertService
 
 
+class Picked:
+    """The relation that a visitor picked last. gradio keeps one for each visitor; an answer that was on its way when it
+    was picked reads it at its end, so that the answer does not undo the choice."""
+
+    def __init__(self) -> None:
+        self.relation = ""
+
+
 class HeadsTab:
     """A tour of known heads, a table of all heads, and the layers beside what papers found."""
 
@@ -43,9 +51,10 @@ class HeadsTab:
                 self.window = gr.Dropdown([0], value=0, label="Window", min_width=90, visible=False)
             self.sentences = html(_sentences(), elem_id="tour-sentences", js_on_load=ON_PICK)
             self.tour = html(elem_id="tour", js_on_load=ON_PICK)
-            self.table = html(elem_id="all-heads", js_on_load=ON_PICK)
+            self.table = html(elem_id="all-heads", js_on_load=f"{ON_PICK}window.bertHeads.follow(element, watch);")
             self.layers = html(elem_id="head-layers")
-        controls = [self.relation, self.window]
+        self.picked = gr.State(Picked())
+        controls = [self.relation, self.window, self.picked]
         outputs = [self.relation, self.answers, self.window, self.tour, self.table, self.layers]
         return Parts(body, controls, outputs, [self.window.input])
 
@@ -53,16 +62,17 @@ class HeadsTab:
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
     ) -> list[Any]:
         """Relations on offer, no typed answers, windows, tour, all heads, layers."""
-        relation, window = controls
+        relation, window, picked = controls
         windows = service.count_windows(ask.text, ask.pair, ask.model)
         window = min(int(window or 0), windows - 1)
         known = fitting(service, ask, window)
-        choices = [_label(row) for row in _ranked(known)]
-        chosen = relation if relation in choices else _first(known, ask)
         profiles = service.head_profiles(ask.text, ask.pair, ask.model, window=window)
         error = service.attention(ask.text, ask.pair, ask.model, window=window).largest_row_error
+        choices = [_label(known, row) for row in _ranked(known)]
+        chosen = _chosen(choices, picked.relation) or _chosen(choices, relation) or _first(known, ask)
+        value = {} if chosen == relation else {"value": chosen}  # what is picked from now on stays
         return [
-            gr.Dropdown(choices=choices, value=chosen, visible=bool(choices)),
+            gr.Dropdown(choices=choices, visible=bool(choices), **value),
             gr.Textbox(value="", visible=bool(choices)),
             gr.Dropdown(choices=list(range(windows)), value=window, visible=windows > 1),
             toured(service, ask, chosen, window, ""),
@@ -76,7 +86,7 @@ class HeadsTab:
         asked = gr.on(
             [self.relation.input, self.answers.submit],
             panel_runner(self._tour(page), "Looking \N{HORIZONTAL ELLIPSIS}"),
-            [page.asked, self.relation, self.window, self.answers],
+            [page.asked, self.relation, self.window, self.picked, self.answers],
             self.tour,
             **shown,
         )
@@ -94,7 +104,8 @@ class HeadsTab:
         return [asked]
 
     def _tour(self, page: Page) -> Callable[..., str]:
-        def tour_of(watch: Watch, ask: Ask, relation: str | None, window: Any, answers: str) -> str:
+        def tour_of(watch: Watch, ask: Ask, relation: str | None, window: Any, picked: Picked, answers: str) -> str:
+            picked.relation = relation or ""
             return toured(page.service(), ask, relation, int(window or 0), answers or "")
 
         return tour_of
@@ -110,7 +121,8 @@ def fitting(service: BertService, ask: Ask, window: int) -> HeadTable | None:
     if known is None:
         return None
     found = service.attention(ask.text, ask.pair, ask.model, window=window)
-    there = all(row.layer in found.layers and row.head in found.heads for row in known.rows)
+    rows = [*known.rows, *(known.beside.rows if known.beside else ())]
+    there = all(row.layer in found.layers and row.head in found.heads for row in rows)
     return known if there and known.rows else None
 
 
@@ -119,7 +131,8 @@ def toured(service: BertService, ask: Ask, relation: str | None, window: int, an
     known = fitting(service, ask, window)
     if known is None:
         return tour.without_table(ask.model)
-    row = known.row(_code(relation or "")) or known.rows[0]
+    code = _code(relation or "")
+    row = known.row(code) or known.lone(code) or known.rows[0]
     found = service.attention(ask.text, ask.pair, ask.model, row.layer, row.head, window)
     try:
         links, source = look(found, ask.text, ask.pair, row, answers)
@@ -130,11 +143,15 @@ def toured(service: BertService, ask: Ask, relation: str | None, window: int, an
 
 
 def _ranked(known: HeadTable | None) -> list[KnownHead]:
-    """Those that find most arcs more than their offset does come first; all relations together last."""
-    rows = known.rows if known else ()
-    return sorted(
-        rows, key=lambda row: (row.relation == "all", (row.occurrences or 1) * ((row.baseline or 0) - row.accuracy))
+    """Those that find most arcs more than their offset does come first; all relations together last, and behind them
+    those that are only published."""
+    if known is None:
+        return []
+    measured = sorted(
+        known.rows,
+        key=lambda row: (row.relation == "all", (row.occurrences or 1) * ((row.baseline or 0) - row.accuracy)),
     )
+    return [*measured, *(paper for paper, mine in known.pairs() if mine is None)]
 
 
 def _first(known: HeadTable | None, ask: Ask) -> str | None:
@@ -142,11 +159,17 @@ def _first(known: HeadTable | None, ask: Ask) -> str | None:
     ranked = _ranked(known)
     golds = [gold for gold in map(gold_of, (ask.text, ask.pair)) if gold]
     there = [row for row in ranked if any(gold.arcs(row.relation) for gold in golds)]
-    return next((_label(row) for row in (*there, *ranked)), None)
+    return next((_label(known, row) for row in (*there, *ranked)), None)
 
 
-def _label(row: KnownHead) -> str:
-    return f"{row.relation}: {row.dependent}, its {row.governor}"
+def _chosen(choices: Sequence[str], label: str | None) -> str | None:
+    """The choice of the same relation, which another table may name with other words."""
+    return next((choice for choice in choices if label and _code(choice) == _code(label)), None)
+
+
+def _label(known: HeadTable | None, row: KnownHead) -> str:
+    lone = " (published)" if known and row not in known.rows else ""
+    return f"{row.relation}: {row.dependent}, its {row.governor}{lone}"
 
 
 def _code(label: str) -> str:

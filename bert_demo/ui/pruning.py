@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from bert_demo.errors import BadDataError
-from bert_demo.labelled_rows import MOST_BYTES, MOST_ROWS, read_bytes, read_labelled_rows
+from bert_demo.labelled_rows import MOST_BYTES, MOST_ROWS, parted_label, read_bytes, read_labelled_rows
 from bert_demo.plots import pruning as plots
 from bert_demo.plots.attributions import progress_panel
 from bert_demo.plots.markup import message, working
@@ -24,7 +24,9 @@ _HEAD = (
     "<h2>How many heads can be spared?</h2><p class='note'>Heads are switched off, the least important first, and the "
     f"accuracy is measured on labelled texts: at most {MOST_ROWS} rows, kept nowhere.</p>"
 )
-_PLACE = "a text<TAB>its label\n\nor CSV: text,label (with or without that header)"
+_PLACE = (
+    "a text<TAB>its label\nor CSV: text,label (with or without that header)\n\nSeveral labels of one text: joy;love"
+)
 
 
 class Pruning:
@@ -69,13 +71,16 @@ def panels(service: BertService, ask: Ask, rows: str, watch: Watch) -> list[Any]
     """The curve and its numbers. Raises BadDataError, ModelError."""
     model = service.choose("text-classification", ask.model)
     said = "" if model == ask.model else message(f"{ask.model} has no labels; {model} is pruned.")
-    labelled = read_labelled_rows(rows, service.labels(model))
-    curve = service.prune(labelled, model, on_progress=watch)
+    labels, several = service.labels(model), service.judges_each_label(model)
+    labelled = read_labelled_rows(rows, labels, several)
+    curve = service.prune(labelled.rows, model, on_progress=watch, lines=labelled.lines)
     right = 0
-    for number, (text, label) in enumerate(labelled, start=1):
-        right += service.classify(text, None, model).labels[0].label == label
-        watch(*(watch.passes if number < len(labelled) else (1, 1)))
-    return [plots.curve_figure(curve), said + plots.prune_panel(curve, right / len(labelled))]
+    for number, (text, label) in enumerate(labelled.rows, start=1):
+        found = service.classify(text, None, model).labels
+        said_of_it = {each.label for each in found if each.score > 0.5} if several else {found[0].label}
+        right += said_of_it == set(parted_label(label, labels) if several else [label])
+        watch(*(watch.passes if number < len(labelled.rows) else (1, 1)))
+    return [plots.curve_figure(curve), said + plots.prune_panel(curve, right / len(labelled.rows))]
 
 
 def _read(upload: str | None) -> list[Any]:
