@@ -130,7 +130,7 @@ window.bertDemo = (() => {
       });
     });
     const link = document.createElement('a');
-    link.download = 'attributions.png';
+    link.download = button.dataset.png || 'attributions.png';
     link.href = canvas.toDataURL('image/png');
     link.click();
   });

@@ -13,6 +13,18 @@
 
   function inFile(text, kind) { return URL.createObjectURL(new Blob([text], { type: kind })); }
 
+  // The heatmap, when it is drawn of what the title is of: the two arrive one after the other.
+  function plotShown() {
+    const plot = document.querySelector('#heatmap .js-plotly-plot');
+    return plot?._fullLayout?.meta === document.querySelector('#head-title [data-drawn]')?.dataset.drawn ? plot : null;
+  }
+
+  async function drawn() {
+    for (let waits = 0; openDisplay() === 'heatmap' && !plotShown() && waits < 100; waits += 1) {
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+
   // The weights that are open: names of the rows (who asks) and of the columns, and a row of weights for each.
   function weightsShown() {
     const panel = document.querySelector('#arcs .arcs');
@@ -21,7 +33,7 @@
       const label = (word) => `${word} ${names[word]}`;
       return { rows: rows.map(label), columns: columns.map(label), weights: rows.map((_, row) => weights.slice(row * columns.length, (row + 1) * columns.length)) };
     }
-    const trace = document.querySelector('#heatmap .js-plotly-plot')?._fullData?.[0];
+    const trace = plotShown()?._fullData[0];
     if (!trace) return null;
     const plain = document.createElement('textarea');
     const label = (text) => { plain.innerHTML = String(text); return plain.value; };
@@ -111,7 +123,7 @@
   }
 
   function heatmap(kind) {
-    const plot = document.querySelector('#heatmap .js-plotly-plot');
+    const plot = plotShown();
     const dark = document.body.classList.contains('dark');
     const paper = getComputedStyle(document.querySelector('#open-head')).backgroundColor;
     const layout = { ...plot.layout, paper_bgcolor: paper, font: { ...plot.layout.font, color: dark ? '#eceff2' : '#1d2126' } };
@@ -152,8 +164,9 @@
     const button = event.target.closest?.('button[data-save], button[data-weights], button[data-steps]');
     if (!button) return;
     const { save, weights, steps, name } = button.dataset;
+    const ofAll = button.closest('#overview');
+    if (!ofAll && !steps) await drawn();
     if (save) {
-      const ofAll = button.closest('#overview');
       keep(`${ofAll ? 'attention-overview' : openName()}.${save}`, await picture(ofAll ? 'overview' : openDisplay(), save));
     } else if (steps) {
       keep(`${name}.${steps}`, stepsAs(steps));

@@ -110,19 +110,22 @@ window.bertHeadSearch = (() => {
       if (found) at = pattern.lastIndex;
       return found;
     };
+    // What "not" was said of was not understood: it must not turn round what comes later.
+    const drop = () => { if (negated) left.push('not'); negated = false; };
     while (at < text.length) {
       if (/[\s,.;!?()"'\u201c\u201d]/.test(text[at])) { at += 1; continue; }
-      if (take('or')) { ways.push([]); continue; }
+      if (take('or')) { drop(); ways.push([]); continue; }
       if (take('not|never')) { negated = true; continue; }
       const found = condition(take, names, limits, rows);
       if (found) { ways.at(-1).push(negated ? found.opposite() : found); negated = false; continue; }
       if (take(FILLER)) continue;
       const word = /[^\s,;!?()"'\u201c\u201d]+/y;
       word.lastIndex = at;
+      drop();
       left.push(word.exec(text)[0]);
       at = word.lastIndex;
     }
-    if (negated) left.push('not');
+    drop();
     ways = ways.filter((way) => way.length);
     return {
       said: ways.map((way) => way.map((each) => each.said).join(', ')).join('; or '),

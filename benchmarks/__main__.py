@@ -6,13 +6,14 @@ import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import attributions, heads, lenses, memory, page, start
+from benchmarks import attributions, guessing, heads, lenses, memory, page, start
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- figures: made by `make bench`, never typed -->", "<!-- end of figures -->"
 BEGIN_ATTRIBUTIONS = "<!-- attributions: made by `make bench`, never typed -->"
 END_ATTRIBUTIONS = "<!-- end of attributions -->"
 BEGIN_HEADS, END_HEADS = "<!-- heads: made by `make bench`, never typed -->", "<!-- end of heads -->"
+BEGIN_GUESSING, END_GUESSING = "<!-- guessing: made by `make bench`, never typed -->", "<!-- end of guessing -->"
 Row = tuple[str, str, str, str]
 
 
@@ -20,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--readme", action="store_true", help="write the tables into README.md")
     parser.add_argument("--data", type=Path, help="GLUE's SST-2 dev.tsv, for the sentences of the attributions")
-    parser.add_argument("--only", choices=("attributions", "heads", "others"), help="one of the tables")
+    parser.add_argument("--only", choices=("attributions", "heads", "guessing", "others"), help="one of the tables")
     options = parser.parse_args()
     if options.only in (None, "others"):
         rows = printed(row for part in (start, lenses, page, memory) for row in part.measure())
@@ -29,6 +30,8 @@ def main() -> None:
         write(printed(attributions.measure(options.data)), BEGIN_ATTRIBUTIONS, END_ATTRIBUTIONS, options.readme)
     if options.only in (None, "heads"):
         write(printed(heads.measure()), BEGIN_HEADS, END_HEADS, options.readme)
+    if options.only in (None, "guessing"):
+        write(printed(guessing.measure()), BEGIN_GUESSING, END_GUESSING, options.readme)
 
 
 def printed(rows: Iterable[Row]) -> Iterator[Row]:

@@ -55,3 +55,15 @@ def seconds(work: Callable[[], object], times: int) -> float:
         work()
         taken.append(time.perf_counter() - began)
     return median(taken)
+
+
+def interleaved(ours: Callable[[], object], peer: Callable[[], object], times: int) -> tuple[float, float]:
+    """Median seconds of both, taking turns, so that whatever else the machine does slows both alike."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    ours(), peer()
+    for _ in range(times):
+        for work, kept in zip((ours, peer), taken, strict=True):
+            began = time.perf_counter()
+            work()
+            kept.append(time.perf_counter() - began)
+    return median(taken[0]), median(taken[1])

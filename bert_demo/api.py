@@ -10,6 +10,8 @@ from typing import Any
 
 from bert_demo import records
 from bert_demo.api_explaining import ExplainingApi
+from bert_demo.api_guessing import GuessingApi
+from bert_demo.api_insight import InsightApi
 from bert_demo.api_looking import LookingApi
 from bert_demo.errors import ChoiceError
 
@@ -17,7 +19,7 @@ MOST_WEIGHTS = 2_000_000
 """More attention weights than this do not fit into one JSON answer; ask for a layer and a head."""
 
 
-class Api(ExplainingApi, LookingApi):
+class Api(ExplainingApi, LookingApi, GuessingApi, InsightApi):
     """The typed endpoints over a service, which is made when the first call needs it."""
 
     def classify(self, text: str, pair: str | None = None, model: str = "sentiment") -> dict[str, Any]:
@@ -137,6 +139,12 @@ class Api(ExplainingApi, LookingApi):
 ENDPOINTS = (
     "classify",
     "fill_mask",
+    "fill_jointly",
+    "score_candidates",
+    "compare_blanks",
+    "prefer",
+    "surprises",
+    "layer_guesses",
     "attention",
     "attribute",
     "attribute_mask",
@@ -148,6 +156,13 @@ ENDPOINTS = (
     "ablate",
     "head_worth",
     "prune",
+    "pieces",
+    "contexts",
+    "positions",
+    "first_states",
+    "similarity",
+    "features",
     "next_sentence",
+    "next_sentence_baseline",
     "models",
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from bert_demo import records_heads as records
+from bert_demo.errors import ChoiceError
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
 
 MOST_READ = 4_000_000
 """Characters that one call of prune may read, in all its passes together: minutes of the bundled models."""
+
+
+MOST_SECONDS = 300
+"""After which such a call is ended."""
 
 
 class LookingApi:
@@ -125,6 +131,7 @@ class LookingApi:
             rows: from 2 to 2000 pairs of a text and its label, such as [["A warm film.", "positive"], ...]. Of a model
                 that judges each label by itself: its labels with ";" between, or "" for none. All passes together may
                 read 4,000,000 characters: by default 39 passes over 102,564 characters, a text counted as 20 at least.
+                After 300 seconds it is ended.
             model: a bundled name, a hub id, or a directory; a classifier.
             points: steps from no head off to all, from 2 to 100.
             orders: random orders to compare with, from 1 to 20.
@@ -134,6 +141,20 @@ class LookingApi:
             orders, points (heads_off, accuracy, random: the mean of the random orders), order (heads as [layer, head],
             the least important first), importance as [layer][head].
         """
-        return records.prune_record(
-            self._service().prune(rows, model, points, orders, most_read=MOST_READ)  # type: ignore[arg-type]
-        )
+        watch = _until(MOST_SECONDS)
+        curve = self._service().prune(rows, model, points, orders, watch, most_read=MOST_READ)  # type: ignore[arg-type]
+        return records.prune_record(curve)
+
+
+def _until(seconds: float) -> Callable[[int, int], None]:
+    """What is called with the progress of a call, and ends it after so many seconds. It raises ChoiceError."""
+    end = time.monotonic() + seconds
+
+    def watch(done: int, planned: int) -> None:
+        if time.monotonic() > end:
+            raise ChoiceError(
+                f"This was ended after {seconds:.0f} seconds, {done} of {planned} texts read. Send fewer rows, or "
+                "ask for fewer points and orders."
+            )
+
+    return watch

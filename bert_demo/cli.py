@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bert_demo import __version__
+from bert_demo import __version__, cli_guessing, cli_insight
 from bert_demo.api import ENDPOINTS, Api
 from bert_demo.cli_columns import lined_up
 from bert_demo.cli_heads import ARGUMENTS, TABLES, add_prune, prune_table
@@ -55,6 +55,9 @@ def _ask(options: argparse.Namespace) -> None:
     service = BertService(Settings.from_environment())
     given = {name: value for name, value in vars(options).items() if name not in ("command", "json")}
     name = options.command.replace("-", "_")
+    if name == "features" and (output := given.pop("output")):
+        print(cli_insight.write_features(service, output, given))
+        return
     answer = getattr(Api(lambda: service), name)(**given)
     print(json.dumps(answer, ensure_ascii=False) if options.json else _TABLES[name](answer))
 
@@ -134,6 +137,8 @@ def _parser() -> argparse.ArgumentParser:
             ("--output", {"default": "logit", "help": "logit, probability or margin"}),
         ),
         **ARGUMENTS,
+        **cli_guessing.ARGUMENTS,
+        **cli_insight.ARGUMENTS,
         "next_sentence": (("first", {}), ("second", {}), ("--model", {"default": "base"})),
         "models": (),
     }
@@ -256,6 +261,8 @@ _TABLES = {
     "compare": _trials,
     "what_if": _change,
     **TABLES,
+    **cli_guessing.TABLES,
+    **cli_insight.TABLES,
     "next_sentence": _next,
     "models": _catalogue,
 }

@@ -73,21 +73,21 @@ def read_labelled_rows(content: str, labels: Sequence[str], several: bool = Fals
         raise BadDataError(f"There are {len(rows):,} rows; the limit is {MOST_ROWS}. Send fewer.")
     parts = [_parted(number, cells, text_at, label_at, between) for number, cells in rows]
     cells = [_split(label, labels, several) for _, _, label in parts]
-    known = _known([name for names in cells for name in names], labels)
+    known = _known([name.lower() for names in cells for name in names], labels)
     found = []
     for (number, text, _), names in zip(parts, cells, strict=True):
         if not text:
             raise BadDataError(f"Line {number}: there is no text.")
         for name in names:
-            if name not in known:
+            if name.lower() not in known:
                 raise BadDataError(f"Line {number}: {_short(name)} is no label of this model: {', '.join(labels)}.")
-        found.append((text, BETWEEN.join(known[name] for name in names)))
+        found.append((text, BETWEEN.join(known[name.lower()] for name in names)))
     return LabelledRows(tuple(found), tuple(number for number, _, _ in parts))
 
 
 def _split(cell: str, labels: Sequence[str], several: bool) -> list[str]:
-    """The labels of a cell in lower case."""
-    return parted_label(cell.lower(), labels) if several else [cell.lower()]
+    """The labels of a cell, as they are typed."""
+    return parted_label(cell, labels) if several else [cell]
 
 
 def _cells(content: str) -> tuple[list[tuple[int, list[str]]], str]:
@@ -122,6 +122,8 @@ def _columns(line: int, head: Sequence[str], labels: Sequence[str], several: boo
         raise BadDataError(f"Line {line}: a text and a label are needed, with a tab or a comma between them.")
     known = {name.lower() for name in labels} | {str(number) for number in range(len(labels))}
     ends = [place for place in (0, -1) if names[place] and set(_split(names[place], labels, several)) <= known]
+    if several and not ends:  # a text may have no label
+        ends = [place for place in (0, -1) if not names[place]]
     if not ends:
         raise BadDataError(
             f"Line {line}: neither {_short(head[0])} nor {_short(head[-1])} is a label of this model: "

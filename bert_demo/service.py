@@ -13,6 +13,8 @@ from bert_demo.cache import ResultCache
 from bert_demo.catalogue import CATALOGUE, DEFAULT_FOR_TASK, ModelCard, find
 from bert_demo.errors import MissingHeadError, TextError
 from bert_demo.explaining import Explaining
+from bert_demo.guessing import Guessing
+from bert_demo.insight import Insight
 from bert_demo.lenses import attention, classify, fill_mask
 from bert_demo.looking import Looking
 from bert_demo.results import (
@@ -26,7 +28,7 @@ from bert_demo.settings import Settings
 from bert_demo.shelf import Shelf
 
 
-class BertService(Explaining, Looking):
+class BertService(Explaining, Looking, Guessing, Insight):
     """Every lens on every model. All calls may run in several threads at once."""
 
     def __init__(self, settings: Settings | None = None) -> None:

@@ -286,6 +286,7 @@ def test_rows_are_read(content: str, expected: list[tuple[str, str]]) -> None:
         ("just a sentence", "Line 1: a text and a label are needed"),
         ("one,two\n", "Line 1: neither 'one' nor 'two' is a label"),
         ("fine,positive\n\ndull,grey", "Line 3: 'grey' is no label of this model: negative, positive"),
+        ("fine,positive\n\ndull,Grey", "Line 3: 'Grey' is no label of this model: negative, positive"),
         ("fine,positive\nalone", "Line 2: a text and a label are needed"),
         ("text,label\n,positive", "Line 2: there is no text"),
         ('fine,positive\n"open,negative', "Line 2: "),

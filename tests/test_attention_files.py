@@ -23,7 +23,7 @@ from bert_demo import BertService
 from bert_demo.errors import CancelledError, ChoiceError
 from bert_demo.plots import drawings, sheet
 from bert_demo.results import Attention
-from bert_demo.ui.attention_files import MOST_NUMBERS, made
+from bert_demo.ui.attention_files import FORMATS, MOST_NUMBERS, made
 from bert_demo.ui.base import Watch
 
 
@@ -79,9 +79,11 @@ def test_a_file_that_is_stopped_is_taken_away(tmp_path: Path) -> None:
     watch = Watch()
     assert made(randomly(1, 2, 3), "npz", tmp_path, watch).name == "attention.npz"
     watch.stopped.set()
-    with pytest.raises(CancelledError):
-        made(randomly(1, 2, 3), "png", tmp_path, watch)
+    for kind in FORMATS:
+        with pytest.raises(CancelledError):
+            made(randomly(1, 2, 3), kind, tmp_path, watch)
     assert [path.name for path in tmp_path.rglob("*.*")] == ["attention.npz"]
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"

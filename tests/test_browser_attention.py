@@ -13,6 +13,7 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 from conftest import OPENING
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from test_browser import PATIENCE, SCREENS, browser, open_tab, page, visit, write
 
@@ -244,7 +245,8 @@ def test_the_numbers_of_the_steps_are_kept(lens: Page, service: BertService) -> 
 
 
 def test_the_overview_is_kept(lens: Page) -> None:
-    assert kept_file(lens, '#overview [data-save="png"]', "attention-overview.png").startswith(b"\x89PNG")
+    with Image.open(io.BytesIO(kept_file(lens, '#overview [data-save="png"]', "attention-overview.png"))) as drawn:
+        assert min(drawn.size) > 200 and len(drawn.convert("RGB").getcolors(drawn.width * drawn.height)) > 50
     content = kept_file(lens, '#overview [data-save="svg"]', "attention-overview.svg")
     root = xml.etree.ElementTree.fromstring(content)
     pictures = list(root.iter("{http://www.w3.org/2000/svg}image"))

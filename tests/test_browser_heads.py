@@ -169,6 +169,8 @@ def test_the_search_understands_phrases_and_says_so(page: Page, service: BertSer
     expect(said).to_have_text(
         f'next word at least 50 %: {following} of 72 heads. Not understood: "blue", "<b>", "word".'
     )
+    search.fill("not lazy or next word")
+    expect(said).to_have_text(f'next word at least 50 %: {following} of 72 heads. Not understood: "not", "lazy".')
     search.fill("${purple}")
     expect(said).to_contain_text('Not understood: "${purple}". Try: next word')
     assert len(names(page)) == 72

@@ -18,7 +18,7 @@ from bert_demo import BertService
 from bert_demo.api import Api
 from bert_demo.backends import headwise
 from bert_demo.cli import main
-from bert_demo.errors import BadDataError, CancelledError
+from bert_demo.errors import BadDataError, CancelledError, ChoiceError
 from bert_demo.labelled_rows import read_labelled_rows
 from bert_demo.lenses.pruning import passes
 from bert_demo.plots import pruning as plots
@@ -108,12 +108,21 @@ def test_several_labels_on_the_page_and_in_the_command(
     assert record["measure"] == "subset accuracy" and record == Api(lambda: service).prune(rows, judging)
     assert main(["prune", judging, str(tmp_path / "rows.tsv")]) == 0
     assert "heads off  subset accuracy" in capsys.readouterr().out
+    assert read_labelled_rows("a cat,\nb,joy", LABELS, several=True).rows == (("a cat", ""), ("b", "joy"))
     with pytest.raises(BadDataError, match="Line 2: 'grim' is no label of this model"):
         read_labelled_rows("text,label\nx,joy;grim", LABELS, several=True)
     with pytest.raises(BadDataError, match="Labelled text 2: 'grim' is none of"):
         service.prune([("a", "joy"), ("b", "joy;grim")], judging)
     with pytest.raises(BadDataError, match="Labelled text 1: 'negative;positive' is none of"):
         service.prune([("a", "negative;positive"), ("b", "negative")])
+
+
+def test_a_call_over_http_ends_in_time(
+    service: BertService, tiny_classifier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bert_demo.api_looking.MOST_SECONDS", -1)
+    with pytest.raises(ChoiceError, match="Send fewer rows, or ask for fewer points"):
+        Api(lambda: service).prune([["the cat", "low"], ["a dog", "high"]], tiny_classifier)
 
 
 def test_the_axis_names_the_measure(service: BertService, tiny_classifier: str) -> None:

@@ -156,3 +156,43 @@ class Backend(Protocol):
     def next_sentence_logits(self, encoding: Encoding) -> np.ndarray:
         """(2,) logits: follows, does not."""
         ...
+
+    def many_next_sentence_logits(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], np.ndarray]]:
+        """For each batch of pairs of one window each: their places, and (pairs, 2) logits. Raises MissingHeadError."""
+        ...
+
+    def readings(self, encoding: Encoding, window: int, readings: Sequence[Reading]) -> Iterator[np.ndarray]:
+        """For each variant of one window (asked positions, vocabulary), log-probabilities. Raises MissingHeadError."""
+        ...
+
+    def hidden_states(self, encoding: Encoding, window: int) -> np.ndarray:
+        """(layers + 1, n, d) states before layer 0 and behind each layer."""
+        ...
+
+    def read_states(self, states: np.ndarray) -> np.ndarray:
+        """(n, vocabulary) log-probabilities of the masked-language-model head on (n, d). Raises MissingHeadError."""
+        ...
+
+    def embedding_parts(self, encoding: Encoding, window: int) -> Mapping[str, np.ndarray]:
+        """What is added before layer 0, by name, "normalised" and "output", each (n, d). Raises MissingHeadError."""
+        ...
+
+    def position_vectors(self) -> np.ndarray:
+        """(positions, d). Raises MissingHeadError where there are none."""
+        ...
+
+    def normalised(self, text: str) -> tuple[tuple[str, tuple[int, int]], ...]:
+        """The words that the tokenizer cuts into pieces, as it changes them, and their (start, end) in the text."""
+        ...
+
+    def word_pieces(self, text: str, before: str = "a ") -> tuple[int, ...]:
+        """The ids of a phrase's pieces behind what stands before it, by default a word, without special tokens."""
+        ...
+
+    def vocabulary(self) -> Mapping[str, int]:
+        """Each entry of the vocabulary and its id."""
+        ...
+
+    def piece_rule(self) -> tuple[str, str, int]:
+        """Algorithm, mark of a continuing piece, characters of the longest word that is tried (0: no limit)."""
+        ...

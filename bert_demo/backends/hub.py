@@ -25,7 +25,9 @@ from bert_demo.backends import encoding
 from bert_demo.backends.adapters import find_adapter
 from bert_demo.backends.base import Embedded, Encoding
 from bert_demo.backends.headwise import Headwise
+from bert_demo.backends.inside import Inside
 from bert_demo.backends.variants import (
+    following_logits,
     head_at,
     hidden_states,
     install_hooks,
@@ -48,7 +50,7 @@ _WITH_PADDED_POSITIONS = ("roberta", "xlm-roberta", "camembert")
 _log = logging.getLogger(__name__)
 
 
-class HubBackend(Headwise):
+class HubBackend(Headwise, Inside):
     """A model of the BERT family with its tokenizer, in float32, its attention computed step by step ("eager").
 
     Raises ModelLoadError when it cannot be loaded or is of another family.
@@ -106,7 +108,7 @@ class HubBackend(Headwise):
         """(positions, vocabulary) probabilities; the head runs at those positions only. Raises MissingHeadError."""
         self._need("fill-mask")
         columns = torch.tensor([encoding.windows[window].index(position) for position in positions])
-        model = head_at(self._model, torch.zeros_like(columns), columns)
+        model = head_at(self._unwatched(), torch.zeros_like(columns), columns)
         output = model(**self._inputs(encoding, encoding.windows[window]))
         return np.asarray(masked_logits(output)[:, 0].softmax(-1))
 
@@ -165,17 +167,18 @@ class HubBackend(Headwise):
 
     def token_ids(self, word: str) -> tuple[int, ...]:
         """The ids of a word's pieces; a vocabulary entry such as "##ing" is taken as it stands."""
-        if word in self._tokenizer.get_vocab():
-            return (int(self._tokenizer.get_vocab()[word]),)
+        entry = self._tokenizer.backend_tokenizer.token_to_id(word)
+        if entry is not None:
+            return (int(entry),)
         return tuple(self._tokenizer(word, add_special_tokens=False, verbose=False)["input_ids"])
 
     @torch.inference_mode()
     def next_sentence_logits(self, encoding: Encoding) -> np.ndarray:
         """(2,) logits: follows, does not. Raises MissingHeadError."""
         self._need("next-sentence")
-        output = self._model(**self._inputs(encoding, encoding.windows[0]))
-        logits = output.seq_relationship_logits if "seq_relationship_logits" in output else output.logits
-        return np.asarray(logits[0])
+        both = "fill-mask" in self.info.tasks  # then that head, which nobody asks, reads one position instead of all
+        model = head_at(self._model, slice(None), 0) if both else self._model
+        return np.asarray(following_logits(model(**self._inputs(encoding, encoding.windows[0])))[0])
 
     def _inputs(self, encoding: Encoding, positions: tuple[int, ...]) -> dict[str, torch.Tensor]:
         inputs = {"input_ids": torch.tensor([[encoding.tokens[position].id for position in positions]])}

@@ -72,16 +72,26 @@ def head_at(model: nn.Module, rows: torch.Tensor | slice, columns: torch.Tensor 
     (chosen, 1, vocabulary) instead of (batch, length, vocabulary), which saves the vocabulary projection, the dearest
     layer of a small model, everywhere else.
     """
-    prefix = str(model.base_model_prefix)
+    return with_encoder(model, _Gather(getattr(model, str(model.base_model_prefix)), rows, columns))
+
+
+def with_encoder(model: nn.Module, encoder: nn.Module) -> Any:
+    """The head or heads of a model on another encoder."""
     variant = copy.copy(model)
     variant._modules = dict(model._modules)
-    setattr(variant, prefix, _Gather(getattr(model, prefix), rows, columns))
+    setattr(variant, str(model.base_model_prefix), encoder)
     return variant
 
 
 def masked_logits(output: Any) -> torch.Tensor:
     """The masked-language-model logits of a model with that head alone or with both."""
     logits: torch.Tensor = output.prediction_logits if "prediction_logits" in output else output.logits
+    return logits
+
+
+def following_logits(output: Any) -> torch.Tensor:
+    """The next-sentence logits of a model with that head alone or with both."""
+    logits: torch.Tensor = output.seq_relationship_logits if "seq_relationship_logits" in output else output.logits
     return logits
 
 

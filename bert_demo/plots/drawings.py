@@ -40,6 +40,7 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 def arrays(result: Attention, stream: IO[bytes], told: Told) -> None:
     """An npz file: weights, float32 (layers, heads, n, n); tokens; model; revision; window."""
+    told(0, len(result.layers) * len(result.heads))
     np.savez_compressed(
         stream,
         weights=result.weights.astype(np.float32, copy=False),

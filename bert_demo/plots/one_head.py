@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import plotly.graph_objects as go
 
 from bert_demo.plots.attention import plain, short
@@ -49,7 +51,8 @@ def title_panel(choice: Choice, view: HeadView, model: str, display: str, profil
         said += " It leaves out the values and the feed-forward layers."
     done = " ".join(esc(sentence) for sentence in _done(choice, view))
     return (
-        f'<div data-display="{esc(display)}" data-open="{choice.layer}-{choice.head}"><h2>{title_of(choice)}</h2>'
+        f'<div data-display="{esc(display)}" data-open="{choice.layer}-{choice.head}" data-drawn="{key_of(view)}">'
+        f"<h2>{title_of(choice)}</h2>"
         f'<p class="note">{formula} {said}{" " if done else ""}{done}</p>{_halves(choice, view)}{_sums(view)}</div>'
     )
 
@@ -121,6 +124,11 @@ def labels_of(view: HeadView) -> tuple[list[str], list[str]]:
     return rows, columns
 
 
+def key_of(view: HeadView) -> str:
+    """A short name of these numbers, by which the browser knows that the picture is the one that the title is of."""
+    return f"{zlib.crc32(view.weights.tobytes()):08x}"
+
+
 def head_figure(view: HeadView) -> go.Figure:
     """A heatmap: exact weights on hover, repeated tokens kept apart by their positions."""
     rows, columns = ([plain(label) for label in labels] for labels in labels_of(view))
@@ -141,6 +149,7 @@ def head_figure(view: HeadView) -> go.Figure:
     figure.update_yaxes(axis | _ticks(view, view.rows), autorange="reversed", title=None)
     few = len(rows) <= FEW
     figure.update_layout(
+        meta=key_of(view),
         height=max(420, min(900, 22 * len(rows) + 140)) if few else 720,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         paper_bgcolor="rgba(0,0,0,0)",

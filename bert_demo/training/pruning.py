@@ -41,4 +41,5 @@ def measure(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
 
 
 def _told(done: int, planned: int) -> None:
-    print(f"{done} of {planned} texts read", file=sys.stderr, flush=True)
+    if done:
+        print(f"{done} of {planned} texts read", file=sys.stderr, flush=True)

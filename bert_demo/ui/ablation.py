@@ -21,6 +21,9 @@ from bert_demo.ui.worth import Worth
 if TYPE_CHECKING:
     from bert_demo.service import BertService
 
+MOST_SWITCHES = 4096
+"""More heads than any model has."""
+
 ON_LOAD = "window.bertDemoHeads.connect(element, () => trigger('pick', {}), watch);"
 
 
@@ -67,7 +70,8 @@ class AblationTab:
         layers, heads = shape(service, who.model)
         grid = plots.grid_panel(layers, heads)
         off = [(layer, head) for layer, head in asked if 0 <= layer < layers and 0 <= head < heads]
-        missing = plots.left_out([head for head in asked if head not in off], who.model, layers, heads)
+        there = set(off)
+        missing = plots.left_out([head for head in asked if head not in there], who.model, layers, heads)
         if not off:
             return [grid, missing + plots.NOTHING_OFF]
         chosen = target if target in service.labels(who.model) else None
@@ -110,4 +114,4 @@ def _off(chosen: Any) -> tuple[tuple[int, int], ...]:
     """What the switches sent, as (layer, head) pairs; nothing where it is none."""
     pairs = chosen if isinstance(chosen, list) else []
     whole = [pair for pair in pairs if isinstance(pair, list) and len(pair) == 2 and all(type(n) is int for n in pair)]
-    return tuple((layer, head) for layer, head in whole)
+    return tuple(dict.fromkeys((layer, head) for layer, head in whole[:MOST_SWITCHES]))

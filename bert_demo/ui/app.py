@@ -20,10 +20,13 @@ from bert_demo.ui.classify import ClassifyTab
 from bert_demo.ui.deferred import Deferred
 from bert_demo.ui.endpoints import add_endpoints
 from bert_demo.ui.examples import SMALL, from_address, load_examples
+from bert_demo.ui.experiments import BY_NAME
 from bert_demo.ui.fill_mask import FillMaskTab
 from bert_demo.ui.heads import HeadsTab
+from bert_demo.ui.inside import InsideTab
 from bert_demo.ui.layers import LayersTab
 from bert_demo.ui.methods import MethodsTab
+from bert_demo.ui.next_sentence import NextSentenceTab
 from bert_demo.ui.paint import paint
 from bert_demo.ui.targets import Targets, labels_of
 
@@ -33,19 +36,29 @@ if TYPE_CHECKING:
 TABS: tuple[Callable[[], Tab], ...] = (
     ClassifyTab,
     FillMaskTab,
+    NextSentenceTab,
     AttentionTab,
     HeadsTab,
     AblationTab,
     AttributionsTab,
     LayersTab,
     MethodsTab,
+    InsideTab,
 )
 """The lenses in the order of the page. Adding one is a file and a line here."""
 
 FILES_CHECKED, FILES_KEPT = 600, 1800
 """Seconds between two looks for old files that visitors had made, and seconds that such a file is kept."""
 
-STYLES = ("style.css", "attention.css", "ablation.css", "heads.css")
+STYLES = (
+    "style.css",
+    "attention.css",
+    "ablation.css",
+    "heads.css",
+    "inside.css",
+    "laboratory.css",
+    "next_sentence.css",
+)
 SCRIPTS = (
     "queue.js",
     "app.js",
@@ -55,6 +68,8 @@ SCRIPTS = (
     "ablation.js",
     "head_search.js",
     "heads.js",
+    "inside.js",
+    "laboratory.js",
 )
 
 AT_ONCE = 4
@@ -183,8 +198,8 @@ class App:
 
 def _linked(query: dict[str, str]) -> list[Any]:
     numbers = [int(query[name]) if SMALL.fullmatch(query.get(name, "")) else gr.skip() for name in ("layer", "head")]
-    view = query.get("view")
-    return [*numbers, view if view in DISPLAYS.values() else gr.skip()]
+    lab, view = query.get("lab"), query.get("view")
+    return [lab if lab in BY_NAME else gr.skip(), *numbers, view if view in DISPLAYS.values() else gr.skip()]
 
 
 def build_app(service: Deferred) -> App:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,14 +62,21 @@ class Files:
             self.file = gr.File(interactive=False, show_label=False, elem_id="made-file")
 
     def wire(self, page: Page, window: gr.Dropdown) -> list[Any]:
-        """A click makes the file of the last question; a new question takes it away. Returns what Stop ends."""
+        """A click makes the file of the last question; a new question or another window takes it away.
+
+        Returns what Stop ends.
+        """
         cache = Path(self.file.GRADIO_CACHE)
 
         def make(watch: Watch, ask: Ask, window: Any, kind: str) -> list[Any]:
             return [str(made(whole_attention(page.service(), ask, whole(window)), kind, cache, watch))]
 
-        page.asked.change(
-            lambda: ["", gr.Column(visible=False), None], None, [self.said, self.body, self.file], **QUIET
+        gr.on(
+            [page.asked.change, window.input],
+            lambda: ["", gr.Column(visible=False), None],
+            None,
+            [self.said, self.body, self.file],
+            **QUIET,
         )
         run = panels_runner(make, _told, 1)
         outputs = [self.said, self.body, self.file]
@@ -88,8 +96,9 @@ def made(result: Attention, kind: str, cache: Path, watch: Watch) -> Path:
     try:
         with path.open("wb") as stream:
             FORMATS[kind].write(result, stream, watch)
+        watch(*watch.passes)  # stopped in the last moment, it would be given to nobody and kept
     except BaseException:
-        path.unlink()
+        shutil.rmtree(folder)
         raise
     return path
 

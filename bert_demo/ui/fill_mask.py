@@ -13,6 +13,7 @@ from bert_demo.plots import fill_mask as plots
 from bert_demo.plots.attributions import ledger_panel, words_panel
 from bert_demo.plots.markup import message, working
 from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html, panel_runner
+from bert_demo.ui.laboratory import Laboratory
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
@@ -42,6 +43,8 @@ class FillMaskTab:
                 self.number = gr.Number(1, label="Mask", precision=0, minimum=1, min_width=70, scale=0)
                 self.explain = gr.Button("Explain", size="sm", min_width=90, scale=0, elem_id="explain-word")
             self.why = html(elem_id="why-panel")
+        self.laboratory = Laboratory(self.top_k)
+        self.linked = [self.laboratory.experiment]
         return Parts(body, [self.top_k], [self.words, self.slots, self.why], [self.top_k.change])
 
     def answer(
@@ -80,7 +83,7 @@ class FillMaskTab:
             self.why,
             **shown,
         )
-        return [asked]
+        return [asked, *self.laboratory.wire(page)]
 
     def _why(self, page: Page) -> Callable[..., str]:
         def why(watch: Watch, ask: Ask, hidden: Hidden, candidate: str, against: str, number: float) -> str:

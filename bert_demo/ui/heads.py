@@ -13,7 +13,7 @@ from bert_demo.known_heads.tables import table_of
 from bert_demo.plots import heads as plots
 from bert_demo.plots import tour
 from bert_demo.plots.markup import data, esc, working
-from bert_demo.results import HeadTable, KnownHead
+from bert_demo.results import Attention, HeadTable, KnownHead
 from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html, panel_runner
 
 if TYPE_CHECKING:
@@ -65,19 +65,24 @@ class HeadsTab:
         relation, window, picked = controls
         windows = service.count_windows(ask.text, ask.pair, ask.model)
         window = min(int(window or 0), windows - 1)
-        known = fitting(service, ask, window)
-        profiles = service.head_profiles(ask.text, ask.pair, ask.model, window=window)
-        error = service.attention(ask.text, ask.pair, ask.model, window=window).largest_row_error
+        weights = service.attention(ask.text, ask.pair, ask.model, window=window)
+        known = fitting(ask.model, weights)
+        profiles = service.head_profiles(ask.text, ask.pair, ask.model, window=window, known=weights)
+        panels = [plots.heads_panel(profiles, known, weights.largest_row_error), plots.layers_panel(profiles)]
         choices = [_label(known, row) for row in _ranked(known)]
-        chosen = _chosen(choices, picked.relation) or _chosen(choices, relation) or _first(known, ask)
+        while True:
+            now = picked.relation
+            chosen = _chosen(choices, now) or _chosen(choices, relation) or _first(known, ask)
+            shown = toured(weights, ask, chosen, "")
+            if picked.relation == now:  # else another one was picked meanwhile
+                break
         value = {} if chosen == relation else {"value": chosen}  # what is picked from now on stays
         return [
             gr.Dropdown(choices=choices, visible=bool(choices), **value),
             gr.Textbox(value="", visible=bool(choices)),
             gr.Dropdown(choices=list(range(windows)), value=window, visible=windows > 1),
-            toured(service, ask, chosen, window, ""),
-            plots.heads_panel(profiles, known, error),
-            plots.layers_panel(profiles),
+            shown,
+            *panels,
         ]
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
@@ -106,7 +111,8 @@ class HeadsTab:
     def _tour(self, page: Page) -> Callable[..., str]:
         def tour_of(watch: Watch, ask: Ask, relation: str | None, window: Any, picked: Picked, answers: str) -> str:
             picked.relation = relation or ""
-            return toured(page.service(), ask, relation, int(window or 0), answers or "")
+            found = page.service().attention(ask.text, ask.pair, ask.model, window=int(window or 0))
+            return toured(found, ask, relation, answers or "")
 
         return tour_of
 
@@ -115,25 +121,26 @@ class HeadsTab:
         return working("Looking at every head \N{HORIZONTAL ELLIPSIS}")
 
 
-def fitting(service: BertService, ask: Ask, window: int) -> HeadTable | None:
-    """The known heads of the asked model; None where there is no table, or it names heads that the model lacks."""
-    known = table_of(ask.model)
+def fitting(model: str, found: Attention) -> HeadTable | None:
+    """The known heads of the asked model; None where there is no table, or it names heads that the model lacks.
+
+    found: all heads of the model on any text.
+    """
+    known = table_of(model)
     if known is None:
         return None
-    found = service.attention(ask.text, ask.pair, ask.model, window=window)
     rows = [*known.rows, *(known.beside.rows if known.beside else ())]
     there = all(row.layer in found.layers and row.head in found.heads for row in rows)
     return known if there and known.rows else None
 
 
-def toured(service: BertService, ask: Ask, relation: str | None, window: int, answers: str) -> str:
-    """The tour's panel; answers that name no word are told in it. Raises TextError, ChoiceError, ModelLoadError."""
-    known = fitting(service, ask, window)
+def toured(found: Attention, ask: Ask, relation: str | None, answers: str) -> str:
+    """The tour's panel; answers that name no word are told in it. found: all heads on a window of the asked text."""
+    known = fitting(ask.model, found)
     if known is None:
         return tour.without_table(ask.model)
     code = _code(relation or "")
     row = known.row(code) or known.lone(code) or known.rows[0]
-    found = service.attention(ask.text, ask.pair, ask.model, row.layer, row.head, window)
     try:
         links, source = look(found, ask.text, ask.pair, row, answers)
     except ChoiceError as error:

@@ -1,0 +1,139 @@
+"""Features to take away: a view of the lens Inside; files are made when they are asked for."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import numpy as np
+
+from bert_demo.catalogue import find
+from bert_demo.plots import features as plots
+from bert_demo.plots.markup import working
+from bert_demo.results.insides import Features
+from bert_demo.ui.bar import QUIET
+from bert_demo.ui.base import Ask, Page, Watch, html, panels_runner
+from bert_demo.ui.states import state_choice, state_of
+from bert_demo.ui.worth import AT_ONCE
+
+if TYPE_CHECKING:
+    from bert_demo.service import BertService
+
+POOLED = {"no: a row for each token": "", "mean of all tokens": "mean", "[CLS] alone": "cls"}
+FORMATS = {"arrays (npz)": "npz", "table (CSV)": "csv"}
+_HEAD = (
+    "<h2>Take the features away</h2><p class='note'>The vectors that the model makes of the text above, for a "
+    "classifier, a search or a plot of your own.</p>"
+)
+
+
+class FeaturesView:
+    """A state, pooled or not, a button; a preview with the code; a file."""
+
+    def __init__(self) -> None:
+        with gr.Column(visible=False, elem_id="view-features") as self.column:
+            html(_HEAD)
+            with gr.Row(elem_classes="controls own-texts"):
+                self.state = state_choice("feature-state")
+                self.pooled = gr.Dropdown(
+                    list(POOLED.items()), value="", label="Pooled", min_width=160, elem_id="feature-pooled"
+                )
+                self.button = gr.Button("Show", variant="primary", min_width=120, scale=0, elem_id="features-button")
+            self.said = html(elem_id="features-said", elem_classes="asked-for")
+            with gr.Column(visible=False) as self.body:
+                self.preview = html(elem_id="features")
+                self._files()
+
+    def _files(self) -> None:
+        with gr.Row(elem_classes="controls", elem_id="feature-files"):
+            self.format = gr.Dropdown(
+                list(FORMATS.items()), value="npz", label="All of it as a file", min_width=150, elem_id="feature-format"
+            )
+            self.make = gr.Button("Make", size="sm", min_width=76, scale=0, elem_id="make-features")
+        self.told = html(elem_id="feature-file-said", elem_classes="asked-for")
+        with gr.Column(visible=False) as self.filed:
+            self.file = gr.File(interactive=False, show_label=False, elem_id="feature-file")
+
+    def wire(self, page: Page) -> list[Any]:
+        """Show and Make; a new question, or another choice, takes both answers away."""
+        inputs = [page.asked, self.state, self.pooled]
+        away = ["", gr.Column(visible=False), "", gr.Column(visible=False), None]
+        outputs = [self.said, self.body, self.told, self.filed, self.file]
+        gr.on(
+            [page.asked.change, self.state.input, self.pooled.input, self.format.input],
+            lambda: [*away[:1], gr.skip(), *away[2:]],
+            None,
+            outputs,
+            **QUIET,
+        )
+        gr.on([page.asked.change, self.state.input, self.pooled.input], lambda: away[1], None, self.body, **QUIET)
+
+        def show(watch: Watch, ask: Ask, state: Any, pooled: str) -> list[Any]:
+            return [panel(page.service(), ask, state, pooled)]
+
+        cache = Path(self.file.GRADIO_CACHE)
+
+        def make(watch: Watch, ask: Ask, state: Any, pooled: str, kind: str) -> list[Any]:
+            return [str(made(page.service(), ask, state, pooled, kind, cache))]
+
+        shown = panels_runner(show, lambda *_: working("Reading the text \N{HORIZONTAL ELLIPSIS}"), 1)
+        filed = panels_runner(make, lambda *_: working("Making the file \N{HORIZONTAL ELLIPSIS}"), 1)
+        return [
+            self.button.click(shown, inputs, [self.said, self.body, self.preview], **AT_ONCE),
+            self.make.click(filed, [*inputs, self.format], [self.told, self.filed, self.file], **AT_ONCE),
+        ]
+
+
+def asked_features(service: BertService, ask: Ask, state: Any, pooled: str) -> Features:
+    """The features that the choices name. Raises DemoError."""
+    layer = state_of(service, ask.model, state)
+    return service.features(ask.text, ask.pair or None, ask.model, layer, pooled or None)
+
+
+def panel(service: BertService, ask: Ask, state: Any, pooled: str) -> str:
+    """The preview and the lines of code. Raises DemoError."""
+    found = asked_features(service, ask, state, pooled)
+    second = service.features(ask.text, ask.pair or None, ask.model, found.layer)
+    values = {None: second.values, "mean": second.values.mean(0)[None], "cls": second.values[:1]}[found.pooling]
+    apart = float(np.abs(values - found.values).max())
+    return plots.features_panel(found, apart) + plots.code_panel(code(ask, found))
+
+
+def made(service: BertService, ask: Ask, state: Any, pooled: str, kind: str, cache: Path) -> Path:
+    """Write the features as npz or CSV into a folder of its own. Raises DemoError."""
+    found = asked_features(service, ask, state, pooled)
+    folder = cache / secrets.token_hex(16)
+    folder.mkdir(parents=True)
+    path = folder / f"features-state{found.layer}{f'-{found.pooling}' if found.pooling else ''}.{kind}"
+    with path.open("wb") as stream:
+        if kind == "csv":
+            plots.write_csv(found, stream)
+        else:
+            plots.write_npz(found, ask.text, ask.pair or None, stream)
+    return path
+
+
+def code(ask: Ask, found: Features) -> str:
+    """Python that gives the same numbers, for a bundled model from the directory that the model cards name."""
+    texts = ", ".join(repr(text) for text in (ask.text, ask.pair) if text)
+    card = find(ask.model)
+    adapter = card is not None and (Path(card.source) / "adapter_config.json").is_file()
+    place = f"assets/models/{ask.model}" if card is not None and card.bundled else ask.model.partition("@")[0]
+    options = "" if card is not None or found.revision == "local" else f', revision="{found.revision}"'
+    pick = {None: "", "mean": ".mean(0)", "cls": "[0]"}[found.pooling]
+    last = f"features = model(**inputs, output_hidden_states=True).hidden_states[{found.layer}][0]{pick}.detach()"
+    if card is None or not adapter:
+        return f"""from transformers import AutoModel, AutoTokenizer
+
+inputs = AutoTokenizer.from_pretrained({place!r}{options})({texts}, return_tensors="pt")
+model = AutoModel.from_pretrained({place!r}{options}, dtype="float32")
+{last}.numpy()"""
+    return f"""from peft import PeftModel
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+inputs = AutoTokenizer.from_pretrained("assets/models/base")({texts}, return_tensors="pt")
+model = AutoModelForSequenceClassification.from_pretrained("assets/models/base", num_labels={len(card.labels)})
+model = PeftModel.from_pretrained(model, {place!r}).merge_and_unload().base_model
+{last}.numpy()"""
