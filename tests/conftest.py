@@ -37,6 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.name in files:
             item.add_marker(pytest.mark.xdist_group("first" if item.path.name == files[0] else "others"))
+            if item.get_closest_marker("timeout") is None:  # only against hanging: a page waits for its own server
+                item.add_marker(pytest.mark.timeout(300))
     items.sort(key=lambda item: item.path.name not in files)
 
 
