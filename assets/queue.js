@@ -1,7 +1,10 @@
 // Gradio's client cannot end an event whose place in the queue it has not been told yet: it asks the server to cancel
-// nothing (status 422), and the computation goes on. Here such a request waits for the place and then ends that event.
+// nothing (status 422), and the computation goes on. Here such a request, if Stop made it, waits for the place and then
+// ends that event. A new text ends what was asked before it, not what is on its way: that will read the new text.
 (() => {
   const KEPT = 1000; // milliseconds for which an answered join is remembered, until the client has read the answer
+  const STOPPING = 1000; // milliseconds after Stop in which the requests come that it makes
+  let stopped = -Infinity;
   const joins = [];
   const ended = [];
   const send = window.fetch.bind(window);
@@ -24,7 +27,7 @@
 
   async function cancel(address, options, body) {
     const same = joins.filter((each) => each.function === body.fn_index && each.session === body.session_hash);
-    const entry = same.find((each) => !each.told) || same.pop();
+    const entry = performance.now() - stopped < STOPPING ? same.find((each) => !each.told) || same.pop() : null;
     if (entry) forget(entry);
     const event = entry ? await entry.event : null;
     ended.push(event);
@@ -35,6 +38,10 @@
     const event = ended.shift();
     return event ? send(address, { ...options, body: JSON.stringify({ event_id: event }) }) : Promise.resolve(nothing());
   }
+
+  document.addEventListener('click', (event) => {
+    if (event.target.closest?.('#stop')) stopped = performance.now();
+  }, true);
 
   window.fetch = (address, options) => {
     const place = /\/gradio_api\/(queue\/join|cancel|reset)(?:\?|$)/.exec(String(address));

@@ -121,7 +121,7 @@ class InsightApi:
         _refuse_more(
             result.values.size, "Pool them, shorten the text, or write a file: python -m bert_demo features --output"
         )
-        return records.features_record(result, service.feature_lines(text, pair, model, layer, pooling))
+        return records.features_record(result, service.feature_lines(text, pair, model, known=result))
 
     def next_sentence_baseline(self, model: str = "base") -> dict[str, Any]:
         """What next-sentence prediction says of 8 shipped pairs of sentences, and of all that come of shuffling them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ from bert_demo.results.insides import (
 from bert_demo.results.pairs import NextSentenceBaseline
 from bert_demo.sentence_pairs import sentence_pairs
 from bert_demo.settings import ASSETS, Settings
+
+_COMMIT = re.compile("[0-9a-f]{40}")
 
 
 class Insight(ABC):
@@ -74,7 +77,7 @@ class Insight(ABC):
         """Cosine between the vectors of from 2 to 20 texts. Raises ChoiceError."""
         backend, checked = self._texts(model, texts, 2)
         pooling = validation.checked_choice(pooling, "pooling", POOLINGS)
-        layer = validation.checked_layer_or_head(layer, "layer", backend.layers + 1)
+        layer = validation.checked_layer_or_head(layer, "layer", backend.layers + 1, "the last")
         key = ("similarity", backend.info, checked, pooling, layer)
         return self._cache.get(key, lambda: insides.similarity(backend, checked, pooling, layer))
 
@@ -88,7 +91,7 @@ class Insight(ABC):
     ) -> Features:
         """The states of a layer (the last when None), one row for each token, or one in all. Raises ChoiceError."""
         backend, text, pair = self._request(model, text, pair)
-        layer = validation.checked_layer_or_head(layer, "layer", backend.layers + 1)
+        layer = validation.checked_layer_or_head(layer, "layer", backend.layers + 1, "the last")
         if pooling is not None:
             pooling = validation.checked_choice(pooling, "pooling", POOLINGS)
         return insides.features(backend, text, pair, layer, pooling)
@@ -100,16 +103,20 @@ class Insight(ABC):
         model: str = "base",
         layer: int | None = None,
         pooling: str | None = None,
+        known: Features | None = None,
     ) -> str:
         """Python that gives the values of `features` with plain `transformers` (and `peft` where the model needs it).
 
-        Paths of bundled models are written as they stand in the project. Raises what `features` raises.
+        Paths of bundled models are written as they stand in the project; a model of a hub is held to the commit that
+        answered. known: what `features` answered, so that it is not computed again. Raises what `features` raises.
         """
-        result = self.features(text, pair, model, layer, pooling)
+        result = known or self.features(text, pair, model, layer, pooling)
         card = find(model) or unlisted(model)
         if adapter := find_adapter(card.source):
             return three_lines(result, _written(str(adapter.base)), text, pair, _written(card.source))
         revision = "" if card.revision in ("bundled", "local", "main") else card.revision
+        if _COMMIT.fullmatch(result.revision):
+            revision = result.revision
         return three_lines(result, _written(card.source), text, pair, revision=revision)
 
     def next_sentence_baseline(

@@ -59,14 +59,14 @@ def checked_whole(value: Any, name: str, least: int, most: int) -> int:
     return value
 
 
-def checked_layer_or_head(value: Any, name: str, count: int) -> int | None:
-    """None (all) or an index counted from 0."""
+def checked_layer_or_head(value: Any, name: str, count: int, omitted: str = "all") -> int | None:
+    """None or an index counted from 0. omitted: what None stands for."""
     if value is None:
         return None
     try:
         return checked_whole(value, name, 0, count - 1)
     except ChoiceError as error:
-        raise ChoiceError(f"{error} This model has {count}, counted from 0; leave it out for all.") from None
+        raise ChoiceError(f"{error} This model has {count}, counted from 0; leave it out for {omitted}.") from None
 
 
 def checked_tolerance(value: Any) -> float:

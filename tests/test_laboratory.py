@@ -91,7 +91,7 @@ def test_candidates_with_their_pieces_and_pairs(service: BertService) -> None:
         each.token_str: each.score
         for each in service.fill_mask(text, candidates=["doctor", "nurse"]).slots[0].candidates
     }
-    assert float(pair["log_odds"]) == pytest.approx(math.log(alone["doctor"] / alone["nurse"]), abs=1e-4)
+    assert float(pair["difference"]) == pytest.approx(math.log(alone["doctor"] / alone["nurse"]), abs=1e-4)
     assert "3 of one piece: as probable as in fill-mask above" in plain(shown) and "check off" not in shown
     known = service.fill_mask(text, candidates=["teacher", "doctor", "nurse"])
     wrong = replace(result, candidates=tuple(replace(each, total=each.total - 1) for each in result.candidates))
@@ -288,6 +288,12 @@ def test_fields_follow_the_text_until_a_visitor_writes() -> None:
     assert renewed("Something else.", ["mine", opening[1], "my own"]) == ["mine", "", "my own"]
     blanks = BY_NAME["blanks"]
     assert renewed(blanks.text, ["", "", ""]) == ["", blanks.inputs.blank, ""]
+    other = blanks.inputs.blank.replace("[MASK]", "<mask>")  # as RoBERTa's kin spell it
+    assert renewed(blanks.text.replace("[MASK]", "<mask>"), ["", other, ""]) == ["", other, ""]
+    words = BY_NAME["candidates"]
+    assert (
+        renewed(words.text.replace("[MASK]", "<mask>"), [words.inputs.candidates, "", ""])[0] == words.inputs.candidates
+    )
 
 
 def test_each_experiment_has_its_place_in_the_style_sheet() -> None:

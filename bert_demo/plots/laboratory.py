@@ -77,7 +77,7 @@ def _apart_panel(result: JointFillings) -> str:
 
 
 def candidates_panel(result: ScoredCandidates, known: FillMask | None) -> str:
-    """Candidates by their mean log-probability, with pieces and sums; below, pairs as log-odds.
+    """Candidates by their mean log-probability, with pieces and sums; below, pairs by the difference of those.
 
     known: the fill-mask lens's probabilities of those of one piece, where it has them.
     """
@@ -132,20 +132,25 @@ def _same(result: ScoredCandidates, known: FillMask | None) -> str:
 
 def _pairs_panel(result: ScoredCandidates) -> str:
     most = max(abs(odds) for _, _, odds in result.pairs) or 1.0
-    lines = "".join(_pair(first, second, odds, most) for first, second, odds in result.pairs)
-    keep = table(("first", "second", "log_odds"), result.pairs, "pairs")
+    single = {each.candidate for each in result.candidates if len(each.pieces) == 1}
+    lines = "".join(
+        _pair(first, second, odds, most, "" if {first, second} <= single else " a piece")
+        for first, second, odds in result.pairs
+    )
+    keep = table(("first", "second", "difference"), result.pairs, "pairs")
     by_name = {each.candidate: each.score for each in result.candidates}
     gap = max(abs(by_name[first] - by_name[second] - odds) for first, second, odds in result.pairs)
     proof = check(gap < 1e-9, f"each is the first's mean minus the second's in the table above (apart by {gap:.0e})")
     note = (
-        "Log-odds, first minus second. Orange, +: the model rather writes the first. Blue, \N{MINUS SIGN}: the other."
+        "The first's mean logarithm minus the second's: of words of one piece, how many times as probable; of others, "
+        "how many times a piece. Orange, +: the model rather writes the first. Blue, \N{MINUS SIGN}: the other."
     )
     return card("Pairs", lines + proof + keep, note)
 
 
-def _pair(first: str, second: str, odds: float, most: float) -> str:
+def _pair(first: str, second: str, odds: float, most: float, each: str) -> str:
     side, name = ("pos", first) if odds >= 0 else ("neg", second)
-    said = f"{_times(abs(odds))} for <bdi>{esc(name)}</bdi>" if odds else "no difference"
+    said = f"{_times(abs(odds))}{each} for <bdi>{esc(name)}</bdi>" if odds else "no difference"
     return (
         f'<div class="odds"><span><bdi>{esc(first)}</bdi> / <bdi>{esc(second)}</bdi></span>'
         f'<div><u class="{side}" style="width:{100 * abs(odds) / most:.1f}%"></u></div>'

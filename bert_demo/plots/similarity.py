@@ -74,7 +74,7 @@ def measured(figures: Mapping[str, Any] | None) -> str:
     beside = f" Published: {published}." if published else ""
     return (
         f'<p class="note sts">How good is each? STS-B, {figures["rows"]:,} pairs of sentences judged by people, rank '
-        f"correlation (Spearman, 95 % interval) with {esc(figures['model'])}: {ours}.{beside}</p>"
+        f"correlation (Spearman, 95 % interval) with the last layer of {esc(figures['model'])}: {ours}.{beside}</p>"
     )
 
 

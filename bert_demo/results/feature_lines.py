@@ -19,14 +19,14 @@ def three_lines(
             "from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer",
             "",
             f"config = AutoConfig.from_pretrained({adapter!r})",
-            f"model = AutoModelForSequenceClassification.from_pretrained({source!r}, config=config)",
+            f"model = AutoModelForSequenceClassification.from_pretrained({source!r}, config=config, dtype='float32')",
             f"model = PeftModel.from_pretrained(model, {adapter!r}).merge_and_unload().eval()",
         ]
     else:
         head = [
             "from transformers import AutoModel, AutoTokenizer",
             "",
-            f"model = AutoModel.from_pretrained({source!r}{at})",
+            f"model = AutoModel.from_pretrained({source!r}{at}, dtype='float32')",
         ]
     texts = repr(text) if pair is None or pair == "" else f"{text!r}, {pair!r}"
     rows = {None: "", "mean": ".mean(0, keepdims=True)", "cls": "[:1]"}[result.pooling]

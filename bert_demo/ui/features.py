@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import numpy as np
 
-from bert_demo.catalogue import find
 from bert_demo.plots import features as plots
 from bert_demo.plots.markup import working
 from bert_demo.results.insides import Features
@@ -98,7 +97,8 @@ def panel(service: BertService, ask: Ask, state: Any, pooled: str) -> str:
     second = service.features(ask.text, ask.pair or None, ask.model, found.layer)
     values = {None: second.values, "mean": second.values.mean(0)[None], "cls": second.values[:1]}[found.pooling]
     apart = float(np.abs(values - found.values).max())
-    return plots.features_panel(found, apart) + plots.code_panel(code(ask, found))
+    lines = service.feature_lines(ask.text, ask.pair or None, ask.model, known=found)
+    return plots.features_panel(found, apart) + plots.code_panel(lines)
 
 
 def made(service: BertService, ask: Ask, state: Any, pooled: str, kind: str, cache: Path) -> Path:
@@ -113,27 +113,3 @@ def made(service: BertService, ask: Ask, state: Any, pooled: str, kind: str, cac
         else:
             plots.write_npz(found, ask.text, ask.pair or None, stream)
     return path
-
-
-def code(ask: Ask, found: Features) -> str:
-    """Python that gives the same numbers, for a bundled model from the directory that the model cards name."""
-    texts = ", ".join(repr(text) for text in (ask.text, ask.pair) if text)
-    card = find(ask.model)
-    adapter = card is not None and (Path(card.source) / "adapter_config.json").is_file()
-    place = f"assets/models/{ask.model}" if card is not None and card.bundled else ask.model.partition("@")[0]
-    options = "" if card is not None or found.revision == "local" else f', revision="{found.revision}"'
-    pick = {None: "", "mean": ".mean(0)", "cls": "[0]"}[found.pooling]
-    last = f"features = model(**inputs, output_hidden_states=True).hidden_states[{found.layer}][0]{pick}.detach()"
-    if card is None or not adapter:
-        return f"""from transformers import AutoModel, AutoTokenizer
-
-inputs = AutoTokenizer.from_pretrained({place!r}{options})({texts}, return_tensors="pt")
-model = AutoModel.from_pretrained({place!r}{options}, dtype="float32")
-{last}.numpy()"""
-    return f"""from peft import PeftModel
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
-inputs = AutoTokenizer.from_pretrained("assets/models/base")({texts}, return_tensors="pt")
-model = AutoModelForSequenceClassification.from_pretrained("assets/models/base", num_labels={len(card.labels)})
-model = PeftModel.from_pretrained(model, {place!r}).merge_and_unload().base_model
-{last}.numpy()"""

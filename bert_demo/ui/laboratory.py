@@ -101,6 +101,10 @@ class Laboratory:
         return [run]
 
 
+MASK, OTHER_MASK = "[MASK]", "<mask>"
+"""How the examples spell it, and how the tokenizers of RoBERTa's kin do."""
+
+
 def _renew(ask: Ask, *values: str) -> list[Any]:
     """No old answer; the fields that fit the new text, those that need no change left alone."""
     new = renewed(ask.text, values)
@@ -110,12 +114,16 @@ def _renew(ask: Ask, *values: str) -> list[Any]:
 
 def renewed(text: str, values: Sequence[str]) -> list[str]:
     """The fields for a new text: what a visitor wrote stays; an empty field, or one that holds the example of another
-    text, gets the example of this text, if there is one."""
+    text, gets the example of this text, if there is one. Masks are spelt as the text or the fields spell them."""
     examples = {load_examples()[0].ask.text: OPENING, **{each.text: each.inputs for each in EXPERIMENTS}}
-    ours = examples.get(text, Inputs())
+    other = any(OTHER_MASK in each for each in (text, *values))
+    ours = examples.get(text.replace(OTHER_MASK, MASK), Inputs())
     offered = {name: {getattr(inputs, name) for inputs in examples.values()} for name in FIELDS}
     return [
-        getattr(ours, name) if value in offered[name] else value for name, value in zip(FIELDS, values, strict=True)
+        getattr(ours, name).replace(MASK, OTHER_MASK if other else MASK)
+        if value.replace(OTHER_MASK, MASK) in offered[name]
+        else value
+        for name, value in zip(FIELDS, values, strict=True)
     ]
 
 
