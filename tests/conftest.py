@@ -32,11 +32,11 @@ WORDS = "the a cat dog sat ran on in mat house good bad film was is not very hap
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come first; with `-n 2` those of the first file on one server and the others on a second one."""
+    """Browser tests come first; with `-n 2` one worker has them, and one server, while the other does the rest."""
     files = sorted({item.path.name for item in items if item.get_closest_marker("browser")})
     for item in items:
         if item.path.name in files:
-            item.add_marker(pytest.mark.xdist_group("first" if item.path.name == files[0] else "others"))
+            item.add_marker(pytest.mark.xdist_group("browser"))
             if item.get_closest_marker("timeout") is None:  # only against hanging: a page waits for its own server
                 item.add_marker(pytest.mark.timeout(300))
     items.sort(key=lambda item: item.path.name not in files)
