@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import attributions, guessing, heads, lenses, memory, page, start
+from benchmarks.running import put_into_readme
 
-ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- figures: made by `make bench`, never typed -->", "<!-- end of figures -->"
 BEGIN_ATTRIBUTIONS = "<!-- attributions: made by `make bench`, never typed -->"
 END_ATTRIBUTIONS = "<!-- end of attributions -->"
@@ -46,11 +46,7 @@ def write(rows: Iterable[Row], begin: str, end: str, keep: bool) -> None:
     lines: Sequence[str] = ["| what | ours | peer in the same run | ratio |", "| --- | --- | --- | --- |"]
     lines = [*lines, *(f"| {' | '.join(row)} |" for row in rows)]
     if keep:
-        readme = ROOT / "README.md"
-        before, _, rest = readme.read_text(encoding="utf-8").partition(begin)
-        readme.write_text(
-            f"{before}{begin}\n" + "\n".join(lines) + f"\n{end}{rest.partition(end)[2]}", encoding="utf-8"
-        )
+        put_into_readme("\n".join(lines), begin, end)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from benchmarks.running import ROOT
+from benchmarks.running import ROOT, put_into_readme
 from bert_demo import BertService, Settings
 from bert_demo.methods import CARDS
 from bert_demo.results import Attribution
@@ -156,9 +156,7 @@ def main() -> None:
     print(table(figures))
     if options.keep:
         KEPT.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-        readme = ROOT / "README.md"
-        before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
-        readme.write_text(f"{before}{BEGIN}\n{table(figures)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+        put_into_readme(table(figures), BEGIN, END)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,13 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def put_into_readme(table: str, begin: str, end: str) -> None:
+    """Put a table between two marks of README.md."""
+    readme = ROOT / "README.md"
+    before, _, rest = readme.read_text(encoding="utf-8").partition(begin)
+    readme.write_text(f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
+
+
 @contextmanager
 def running_app() -> Iterator[tuple[str, int, float]]:
     """Start app.py. Yields its address, its process id, and the moment it was started."""

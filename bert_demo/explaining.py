@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import replace
 from typing import Any
 
 from bert_demo import validation
 from bert_demo.attribution import METHODS
 from bert_demo.backends.base import Backend
-from bert_demo.cache import ResultCache
 from bert_demo.errors import ChoiceError
 from bert_demo.lenses import attribute, by_layer, compare, what_if
 from bert_demo.lenses.attribute import OnEstimate, OnProgress
 from bert_demo.lenses.explained import Filling, Label, token_of
 from bert_demo.lenses.question import Question, checked
 from bert_demo.results import Attribution, Classification, Comparison, LayerAttribution, WhatIf
-from bert_demo.settings import Settings
+from bert_demo.service_part import ServicePart
 
 
-class Explaining(ABC):
+class Explaining(ServicePart):
     """The half of the service that explains; the other half loads, checks, predicts."""
-
-    settings: Settings
-    _cache: ResultCache
 
     @abstractmethod
     def classify(self, text: str, pair: str | None = None, model: str = "sentiment") -> Classification:
         """Probabilities of the labels."""
-
-    @abstractmethod
-    def _request(self, model: str, text: Any, pair: Any) -> tuple[Backend, str, str | None]:
-        """The model and the checked texts."""
 
     def attribute(
         self,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bert_demo import validation
 from bert_demo.backends.base import Backend
-from bert_demo.cache import ResultCache
 from bert_demo.errors import ChoiceError
 from bert_demo.lenses import candidates as blanks
 from bert_demo.lenses import joint, surprise
@@ -21,25 +20,18 @@ from bert_demo.results.guesses import (
     Surprises,
     TwoBlanks,
 )
-from bert_demo.settings import Settings
+from bert_demo.service_part import ServicePart
 
 MOST_PAIRS = 100
 OnProgress = Callable[[int, int], None]
 """Called with (done, planned so far); raise CancelledError in it to stop the work."""
 
 
-class Guessing(ABC):
+class Guessing(ServicePart):
     """The part of the service that reads many variants of a text with the masked-language-model head.
 
     Every text must fit into one window. All calls raise TextError, ModelLoadError and MissingHeadError.
     """
-
-    settings: Settings
-    _cache: ResultCache
-
-    @abstractmethod
-    def _request(self, model: str, text: Any, pair: Any) -> tuple[Backend, str, str | None]:
-        """The model and the checked texts."""
 
     def fill_jointly(
         self, text: str, model: str = "base", top_k: int = 5, on_progress: OnProgress | None = None
@@ -50,8 +42,10 @@ class Guessing(ABC):
         """
         backend, text, _ = self._request(model, text, None)
         top_k = validation.checked_whole(top_k, "top_k", 1, self.settings.max_top_k)
-        key = ("fill_jointly", backend.info, text, top_k)
-        return self._cache.get(key, lambda: joint.fill_jointly(backend, text, top_k, on_progress or _nobody))
+        most, watch = self.settings.max_top_k, on_progress or _nobody
+        key = ("fill_jointly", backend.info, text)  # one search answers every top_k
+        found = self._cache.get(key, lambda: joint.fill_jointly(backend, text, most, watch))
+        return replace(found, fillings=found.fillings[:top_k], slots=tuple(slot[:top_k] for slot in found.slots))
 
     def score_candidates(
         self,
@@ -127,10 +121,21 @@ class Guessing(ABC):
         key = ("surprises", backend.info, text, rule, most_read)
         return self._cache.get(key, lambda: surprise.surprises(backend, text, rule, watch, most_read))
 
-    def layer_guesses(self, text: str, model: str = "base") -> LayerGuesses:
-        """The masked-language-model head read at every layer: its first word there, and the rank of the true one."""
+    def layer_guesses(
+        self,
+        text: str,
+        model: str = "base",
+        on_progress: OnProgress | None = None,
+        most_read: int | None = None,
+    ) -> LayerGuesses:
+        """The masked-language-model head read at every layer: its first word there, and the rank of the true one.
+
+        most_read: tokens times layers that may be read. Progress counts tokens.
+        """
         backend, text, _ = self._request(model, text, None)
-        return self._cache.get(("layer_guesses", backend.info, text), lambda: surprise.layer_guesses(backend, text))
+        watch = on_progress or _nobody
+        key = ("layer_guesses", backend.info, text, most_read)
+        return self._cache.get(key, lambda: surprise.layer_guesses(backend, text, watch, most_read))
 
     def _two(self, model: str, first: Any, second: Any) -> tuple[Backend, str, str]:
         """The model and two checked texts that are read apart."""

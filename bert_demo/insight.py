@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 from bert_demo import validation
 from bert_demo.backends.adapters import find_adapter
 from bert_demo.backends.base import Backend
-from bert_demo.cache import ResultCache
 from bert_demo.catalogue import find, unlisted
 from bert_demo.errors import ChoiceError, TextError
 from bert_demo.lenses import insides, next_sentence
@@ -27,28 +25,18 @@ from bert_demo.results.insides import (
 )
 from bert_demo.results.pairs import NextSentenceBaseline
 from bert_demo.sentence_pairs import sentence_pairs
-from bert_demo.settings import ASSETS, Settings
+from bert_demo.service_part import ServicePart
+from bert_demo.settings import ASSETS
 
 _COMMIT = re.compile("[0-9a-f]{40}")
 
 
-class Insight(ABC):
+class Insight(ServicePart):
     """The part of the service that shows what a model is made of. Texts must fit into one window but for `pieces`.
 
     Layers count from 0 for what goes into layer 0 to `layers` for what comes out of the last one. All calls raise
     TextError and ModelLoadError.
     """
-
-    settings: Settings
-    _cache: ResultCache
-
-    @abstractmethod
-    def _request(self, model: str, text: Any, pair: Any) -> tuple[Backend, str, str | None]:
-        """The model and the checked texts."""
-
-    @abstractmethod
-    def _backend(self, model: str) -> Backend:
-        """The model."""
 
     def pieces(self, text: str, model: str = "base") -> Pieces:
         """How the tokenizer cuts each word, step by step."""

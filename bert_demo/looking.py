@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -11,7 +11,6 @@ import numpy as np
 
 from bert_demo import validation
 from bert_demo.backends.base import Backend, Encoding
-from bert_demo.cache import ResultCache
 from bert_demo.errors import ChoiceError, MissingHeadError, TextError
 from bert_demo.lenses import attribute, classify, fill_mask, heads, pruning
 from bert_demo.lenses.explained import Filling, Label, token_of
@@ -28,7 +27,7 @@ from bert_demo.results import (
     HeadWorth,
     PruneCurve,
 )
-from bert_demo.settings import Settings
+from bert_demo.service_part import ServicePart
 
 OnProgress = Callable[[int, int], None]
 """Called with (done, planned so far); raise CancelledError in it to stop the work."""
@@ -36,19 +35,8 @@ WORTH_OUTPUTS = ("logit", "probability")
 Kind = TypeVar("Kind", Classification, FillMask, Attribution)
 
 
-class Looking(ABC):
+class Looking(ServicePart):
     """The part of the service that looks at heads; layers and heads count from 0."""
-
-    settings: Settings
-    _cache: ResultCache
-
-    @abstractmethod
-    def _request(self, model: str, text: Any, pair: Any) -> tuple[Backend, str, str | None]:
-        """The model and the checked texts."""
-
-    @abstractmethod
-    def _backend(self, model: str) -> Backend:
-        """The model."""
 
     @abstractmethod
     def attention(

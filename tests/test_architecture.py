@@ -25,6 +25,7 @@ LEVELS = {
     "lenses": 4,
     "records": 5,
     "shelf": 4,
+    "service_part": 4.2,
     "explaining": 4.5,
     "looking": 4.5,
     "guessing": 4.5,

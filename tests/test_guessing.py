@@ -574,3 +574,24 @@ def test_endpoints_and_commands(
     with pytest.raises(SystemExit):
         main(["score-candidates", "[MASK]", "--pairs", "doctor"])
     assert "write two candidates with / between" in capsys.readouterr().err
+
+
+def test_the_head_at_every_layer_can_be_stopped_and_is_bounded(service: BertService) -> None:
+    def stop(done: int, planned: int) -> None:
+        assert (done, planned) == (64, 202)
+        raise CancelledError("stopped")
+
+    text = "the " * 200
+    with pytest.raises(CancelledError, match="stopped"):
+        service.layer_guesses(text, on_progress=stop)
+    with pytest.raises(TextError, match="7 variants of 202 tokens, 1,414 in all; one call reads up to 1,000"):
+        service.layer_guesses(text, most_read=1000)
+
+
+def test_one_search_answers_every_top_k(service: BertService) -> None:
+    text = "He moved from Chicago to [MASK] [MASK] City."
+    counted: list[int] = []
+    more = service.fill_jointly(text, top_k=8, on_progress=lambda done, _: counted.append(done))
+    fewer = service.fill_jointly(text, top_k=2, on_progress=lambda done, _: counted.append(-done))
+    assert fewer.fillings == more.fillings[:2] and [len(slot) for slot in fewer.slots] == [2, 2]
+    assert fewer.independent == more.independent and min(counted) > 0

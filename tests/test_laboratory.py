@@ -67,10 +67,10 @@ def test_a_clicked_filling_is_written(service: BertService) -> None:
     result = service.fill_jointly(CITY)
     for each in (*result.fillings, result.independent):
         picked = {"filling": list(each.tokens)}
-        assert filled_jointly(service, Ask(CITY, "", "sentiment"), (), 5, picked) == each.sequence
+        assert filled_jointly(service, Ask(CITY, "", "sentiment"), (), picked) == each.sequence
     for wrong in ({"filling": [1, 2]}, {}, None, {"filling": "x"}):
         with pytest.raises(ChoiceError, match="no longer shown"):
-            filled_jointly(service, Ask(CITY, "", "base"), (), 5, wrong)
+            filled_jointly(service, Ask(CITY, "", "base"), (), wrong)
 
 
 def test_candidates_with_their_pieces_and_pairs(service: BertService) -> None:

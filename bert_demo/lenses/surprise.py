@@ -107,19 +107,22 @@ def prefer(
     return Preference(one, other, (tuple(changed[0]), tuple(changed[1])))
 
 
-def layer_guesses(backend: Backend, text: str) -> LayerGuesses:
+def layer_guesses(backend: Backend, text: str, watch: Watch, most_read: int | None = None) -> LayerGuesses:
     """The masked-language-model head read at every layer (nostalgebraist 2020): what it would say if it stopped there.
 
-    Raises TextError, MissingHeadError.
+    `watch` is called after each stretch of positions. Raises TextError (also beyond `most_read` readings of a token in
+    all), MissingHeadError.
     """
     encoding = one_window(backend, text)
     mask = mask_id(backend, encoding)
+    refuse_flood(backend.layers + 1, len(encoding.tokens), most_read)
     states = backend.hidden_states(encoding, 0)
     own = [None if token.id == mask else token.id for token in encoding.tokens]
     parts = []
     for first in range(0, len(own), POSITIONS_AT_ONCE):
         here = slice(first, first + POSITIONS_AT_ONCE)
         parts.append(_layers_at(backend, states[:, here], own[here]))
+        watch(min(first + POSITIONS_AT_ONCE, len(own)), len(own))
     targets, ids, probabilities, ranks = (np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
     info = backend.info
     return LayerGuesses(

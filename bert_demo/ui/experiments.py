@@ -19,6 +19,8 @@ from bert_demo.ui.base import Ask, Hidden, Watch
 if TYPE_CHECKING:
     from bert_demo.service import BertService
 
+MOST_READ = 300_000
+"""Tokens that one click may have read: every word in turn of a text as long as a window, about two minutes."""
 MOVED, LISTED = 10, 100
 """Words that are shown to move towards either text, and candidates of fill-mask that they are compared with."""
 
@@ -74,7 +76,7 @@ def _together(service: BertService, asked: Question, inputs: Inputs, watch: Watc
 
 def _candidates(service: BertService, asked: Question, inputs: Inputs, watch: Watch) -> str:
     words, pairs = read_candidates(inputs.candidates)
-    result = service.score_candidates(asked.masked, words or None, asked.model, pairs, on_progress=watch)
+    result = service.score_candidates(asked.masked, words or None, asked.model, pairs, watch, MOST_READ)
     return candidates_panel(result, _filled_with(service, asked, result))
 
 
@@ -119,16 +121,16 @@ def _blanks(service: BertService, asked: Question, inputs: Inputs, watch: Watch)
 def _sentences(service: BertService, asked: Question, inputs: Inputs, watch: Watch) -> str:
     if not inputs.sentence.strip():
         raise TextError("The second sentence is empty. Write your text with a word changed, or press Copy my text.")
-    result = service.prefer(asked.text, inputs.sentence, asked.model, inputs.rule, on_progress=watch)
+    result = service.prefer(asked.text, inputs.sentence, asked.model, inputs.rule, watch, MOST_READ)
     return preference_panel(result)
 
 
 def _words(service: BertService, asked: Question, inputs: Inputs, watch: Watch) -> str:
-    return surprises_panel(service.surprises(asked.text, asked.model, inputs.rule, on_progress=watch))
+    return surprises_panel(service.surprises(asked.text, asked.model, inputs.rule, watch, MOST_READ))
 
 
 def _layers(service: BertService, asked: Question, inputs: Inputs, watch: Watch) -> str:
-    result = service.layer_guesses(asked.masked, asked.model)
+    result = service.layer_guesses(asked.masked, asked.model, watch)
     known = service.fill_mask(asked.masked, asked.model, 1) if asked.mask in asked.masked else None
     return layers_panel(result, known)
 

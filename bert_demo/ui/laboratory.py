@@ -95,9 +95,9 @@ class Laboratory:
             **LAST,
         ).then(None, page.bar, **kept)
         self.copy.click(_copy(page), [page.asked, page.hidden, *self.fields], self.fields, **LAST)
-        self.panel.pick(
-            _fill(page), [page.asked, page.hidden, self.top_k], [page.text, page.asked, page.hidden], **LAST
-        ).then(None, page.bar, **kept)
+        self.panel.pick(_fill(page), [page.asked, page.hidden], [page.text, page.asked, page.hidden], **LAST).then(
+            None, page.bar, **kept
+        )
         return [run]
 
 
@@ -204,9 +204,9 @@ def _copy(page: Page) -> Callable[..., list[Any]]:
 
 
 def _fill(page: Page) -> Callable[..., list[Any]]:
-    def fill(ask: Ask, hidden: Hidden, top_k: float, event: gr.EventData) -> list[Any]:
+    def fill(ask: Ask, hidden: Hidden, event: gr.EventData) -> list[Any]:
         try:
-            text = filled_jointly(page.service(), ask, hidden, int(top_k), event._data)
+            text = filled_jointly(page.service(), ask, hidden, event._data)
         except DemoError as error:
             raise gr.Error(str(error), print_exception=False) from None
         return [text, ask.again(text), ()]
@@ -214,11 +214,11 @@ def _fill(page: Page) -> Callable[..., list[Any]]:
     return fill
 
 
-def filled_jointly(service: BertService, ask: Ask, hidden: Hidden, top_k: int, picked: Any) -> str:
+def filled_jointly(service: BertService, ask: Ask, hidden: Hidden, picked: Any) -> str:
     """The text with the picked joint filling. picked: {"filling": ids}. Raises ChoiceError where it is not shown."""
     wanted = picked.get("filling") if isinstance(picked, Mapping) else None
     asked = question_of(service, ask, hidden)
-    result = service.fill_jointly(asked.masked, asked.model, top_k)
+    result = service.fill_jointly(asked.masked, asked.model, service.settings.max_top_k)
     for each in (*result.fillings, result.independent):
         if list(each.tokens) == wanted:
             return each.sequence
