@@ -134,5 +134,5 @@ def _wait_until_warm(address: str, process: subprocess.Popen[bytes], log: Path) 
                     return
         except OSError:
             pass
-        time.sleep(0.3)
+        time.sleep(1)
     raise AssertionError(f"the app did not get warm: {log.read_text(encoding='utf-8')}")

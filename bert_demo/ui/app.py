@@ -87,6 +87,7 @@ class App:
         with gr.Blocks(
             title="BERT under the lens", analytics_enabled=False, delete_cache=(FILES_CHECKED, FILES_KEPT)
         ) as self.blocks:
+            progress = html(elem_id="progress")
             html(_HEADER, elem_id="header")
             self.bar = Bar(self.opening, self.examples)
             tabs = [tab() for tab in TABS]
@@ -99,6 +100,8 @@ class App:
             self.bar.wire(self.tabs, runs, [notice for _, notice, parts in self.lenses if not parts.asked_for])
             self._restore_links()
             add_endpoints(service)
+            for event in self.blocks.fns.values():
+                event.show_progress, event.show_progress_on = "hidden", [progress]
 
     def paint_opening(self, service: BertService) -> None:
         """Compute all lenses of the opening example and make them part of the page that is served from then on."""
