@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from bert_demo import records_insight as records
-from bert_demo.errors import ChoiceError
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
@@ -49,11 +48,10 @@ class InsightApi:
         Returns:
             occurrences (text, start, end, positions), similarity (cosines as [layer][occurrence][occurrence]), others
             (for each layer the mean cosine between different words), tokens (token, text, position), plane (two
-            principal components as [layer][token]), variance (their shares of it for each layer).
+            principal components as [layer][token]), variance (their shares of it for each layer), largest_error (the
+            greatest difference in similarity when the texts are read together, padded, by fused attention).
         """
-        result = self._service().contexts(word, texts, model)
-        _refuse_more(result.plane.size + result.similarity.size, "Give fewer or shorter texts.")
-        return records.contexts_record(result)
+        return records.contexts_record(self._service().contexts(word, texts, model, most=MOST_NUMBERS))
 
     def positions(self, model: str = "base") -> dict[str, Any]:
         """The learned vectors of the places in the input: how long they are, how alike.
@@ -92,7 +90,8 @@ class InsightApi:
             layer: from 0; the last when left out.
 
         Returns:
-            pooling, layer, matrix as [text][text].
+            pooling, layer, matrix as [text][text], largest_error (the greatest difference in it when the texts are read
+            together, padded, by fused attention).
         """
         return records.similarity_record(self._service().similarity(texts, model, pooling, layer))
 
@@ -114,13 +113,11 @@ class InsightApi:
             pooling: mean or cls for one vector in all; one for each token when left out.
 
         Returns:
-            tokens, layer, layers, pooling, values as [row][dimension], lines (Python).
+            tokens, layer, layers, pooling, values as [row][dimension], largest_error (the greatest difference from what
+            fused attention gives), lines (Python).
         """
         service = self._service()
-        result = service.features(text, pair, model, layer, pooling)
-        _refuse_more(
-            result.values.size, "Pool them, shorten the text, or write a file: python -m bert_demo features --output"
-        )
+        result = service.features(text, pair, model, layer, pooling, MOST_NUMBERS)
         return records.features_record(result, service.feature_lines(text, pair, model, known=result))
 
     def next_sentence_baseline(self, model: str = "base") -> dict[str, Any]:
@@ -134,9 +131,3 @@ class InsightApi:
             follows the second, of each pair), true and shuffled: how many pairs, their mean, the share judged right.
         """
         return records.next_sentence_baseline_record(self._service().next_sentence_baseline(model))
-
-
-def _refuse_more(count: int, advice: str) -> None:
-    """Raises ChoiceError for more numbers than one answer holds."""
-    if count > MOST_NUMBERS:
-        raise ChoiceError(f"What was asked for are {count:,} numbers; one answer holds {MOST_NUMBERS:,}. {advice}")

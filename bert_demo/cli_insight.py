@@ -143,6 +143,9 @@ def _baseline(answer: Any) -> str:
         (kind, each["pairs"], each["mean"], f"{each['right']:.1%}")
         for kind, each in ((kind, answer[kind]) for kind in ("true", "shuffled"))
     ]
+    turned = answer["turned"]
+    right = sum(each < 0.5 for each in turned) / len(turned)
+    rows.append(("turned round", len(turned), sum(turned) / len(turned), f"{right:.1%}"))
     return f"{_head(answer)}\n{lined_up([('pairs', 'how many', 'mean', 'judged right'), *rows])}"
 
 

@@ -12,7 +12,7 @@ from bert_demo.backends.adapters import find_adapter
 from bert_demo.backends.base import Backend
 from bert_demo.catalogue import find, unlisted
 from bert_demo.errors import ChoiceError, TextError
-from bert_demo.lenses import insides, next_sentence
+from bert_demo.lenses import contexts, insides, next_sentence
 from bert_demo.results.feature_lines import three_lines
 from bert_demo.results.insides import (
     POOLINGS,
@@ -29,6 +29,8 @@ from bert_demo.service_part import ServicePart
 from bert_demo.settings import ASSETS
 
 _COMMIT = re.compile("[0-9a-f]{40}")
+OnProgress = Callable[[int, int], None]
+"""Called with (done, planned); raise CancelledError in it to stop the work."""
 
 
 class Insight(ServicePart):
@@ -43,12 +45,22 @@ class Insight(ServicePart):
         backend, text, _ = self._request(model, text, None)
         return insides.pieces(backend, text)
 
-    def contexts(self, word: str, texts: Sequence[str], model: str = "base") -> Contexts:
-        """One word in two or more texts: how alike its vectors are at every layer. Raises ChoiceError."""
+    def contexts(
+        self,
+        word: str,
+        texts: Sequence[str],
+        model: str = "base",
+        on_progress: OnProgress | None = None,
+        most: int | None = None,
+    ) -> Contexts:
+        """One word in two or more texts: how alike its vectors are at every layer.
+
+        on_progress: after each text; most: numbers that the answer may hold. Raises ChoiceError.
+        """
         backend, checked = self._texts(model, texts, 1)
         word = validation.checked_text(word, 100, "word")
-        key = ("contexts", backend.info, word, checked)
-        return self._cache.get(key, lambda: insides.contexts(backend, word, checked))
+        key = ("contexts", backend.info, word, checked, most)
+        return self._cache.get(key, lambda: contexts.contexts(backend, word, checked, on_progress or _nobody, most))
 
     def positions(self, model: str = "base") -> Positions:
         """The learned vectors of the places in the input. Raises MissingHeadError where there are none."""
@@ -60,14 +72,20 @@ class Insight(ServicePart):
         return insides.first_states(backend, text, pair)
 
     def similarity(
-        self, texts: Sequence[str], model: str = "base", pooling: str = "mean", layer: int | None = None
+        self,
+        texts: Sequence[str],
+        model: str = "base",
+        pooling: str = "mean",
+        layer: int | None = None,
+        on_progress: OnProgress | None = None,
     ) -> SentenceSimilarity:
-        """Cosine between the vectors of from 2 to 20 texts. Raises ChoiceError."""
+        """Cosine between the vectors of from 2 to 20 texts. on_progress: after each text. Raises ChoiceError."""
         backend, checked = self._texts(model, texts, 2)
         pooling = validation.checked_choice(pooling, "pooling", POOLINGS)
         layer = validation.checked_layer_or_head(layer, "layer", backend.layers + 1, "the last")
         key = ("similarity", backend.info, checked, pooling, layer)
-        return self._cache.get(key, lambda: insides.similarity(backend, checked, pooling, layer))
+        watch = on_progress or _nobody
+        return self._cache.get(key, lambda: insides.similarity(backend, checked, pooling, layer, watch))
 
     def features(
         self,
@@ -76,13 +94,17 @@ class Insight(ServicePart):
         model: str = "base",
         layer: int | None = None,
         pooling: str | None = None,
+        most: int | None = None,
     ) -> Features:
-        """The states of a layer (the last when None), one row for each token, or one in all. Raises ChoiceError."""
+        """The states of a layer (the last when None), one row for each token, or one in all.
+
+        most: numbers that the answer may hold. Raises ChoiceError.
+        """
         backend, text, pair = self._request(model, text, pair)
         layer = validation.checked_layer_or_head(layer, "layer", backend.layers + 1, "the last")
         if pooling is not None:
             pooling = validation.checked_choice(pooling, "pooling", POOLINGS)
-        return insides.features(backend, text, pair, layer, pooling)
+        return insides.features(backend, text, pair, layer, pooling, most)
 
     def feature_lines(
         self,
@@ -108,14 +130,14 @@ class Insight(ServicePart):
         return three_lines(result, _written(card.source), text, pair, revision=revision)
 
     def next_sentence_baseline(
-        self, model: str = "base", on_progress: Callable[[int, int], None] | None = None
+        self, model: str = "base", on_progress: OnProgress | None = None
     ) -> NextSentenceBaseline:
         """The probability that the second sentence follows the first, for all pairs of the shipped sentences.
 
         on_progress: called with (done, planned); raise CancelledError in it to stop. Raises MissingHeadError.
         """
         backend = self._backend(model)
-        watch = on_progress or (lambda *_: None)
+        watch = on_progress or _nobody
         return self._cache.get(
             ("next_sentence_baseline", backend.info), lambda: next_sentence.baseline(backend, sentence_pairs(), watch)
         )
@@ -131,6 +153,10 @@ class Insight(ServicePart):
             except TextError as error:
                 raise TextError(f"Text {number}: {error}") from None
         return self._backend(model), tuple(checked)
+
+
+def _nobody(done: int, planned: int) -> None:
+    """Nobody watches."""
 
 
 def _written(source: str) -> str:

@@ -56,6 +56,7 @@ def contexts_record(result: Contexts) -> dict[str, Any]:
         ],
         "plane": result.plane.tolist(),
         "variance": result.variance.tolist(),
+        "largest_error": result.largest_error,
     }
 
 
@@ -92,6 +93,7 @@ def similarity_record(result: SentenceSimilarity) -> dict[str, Any]:
         "pooling": result.pooling,
         "layer": result.layer,
         "matrix": result.matrix.tolist(),
+        "largest_error": result.largest_error,
     }
 
 
@@ -105,6 +107,7 @@ def features_record(result: Features, lines: str) -> dict[str, Any]:
         "layers": result.layers,
         "pooling": result.pooling,
         "values": result.values.tolist(),
+        "largest_error": result.largest_error,
         "lines": lines,
     }
 

@@ -31,6 +31,7 @@ OPENING = "Not a masterpiece, but a warm and funny film that never outstays its 
 WORDS = "the a cat dog sat ran on in mat house good bad film was is not very happy sad ice water play ##ing ##s . , !"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come first; with `-n 2` one worker has them, and one server, while the other does the rest."""
     files = sorted({item.path.name for item in items if item.get_closest_marker("browser")})

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
+from weakref import WeakKeyDictionary
 
 import find_browser
 import pytest
-from conftest import OPENING, ROOT
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from conftest import OPENING
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from bert_demo import BertService
 from bert_demo.methods import CARDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-SCREENS = ROOT / "screens"
 PATIENCE = 30_000
+MACHINES: WeakKeyDictionary[Browser, dict[str, BrowserContext]] = WeakKeyDictionary()
 PHONE = {"viewport": {"width": 360, "height": 780}, "device_scale_factor": 2}
 
 
@@ -25,7 +28,6 @@ PHONE = {"viewport": {"width": 360, "height": 780}, "device_scale_factor": 2}
 def browser() -> Iterator[Browser]:
     path = find_browser.find()
     assert path, "no Chromium: run python tests/find_browser.py"
-    SCREENS.mkdir(exist_ok=True)
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
@@ -39,11 +41,17 @@ def page(browser: Browser, server: str) -> Iterator[Page]:
 
 
 def visit(browser: Browser, address: str, **settings: object) -> Iterator[Page]:
-    """A visitor of their own; fails on script errors and on any request to another host."""
+    """A visitor of their own; fails on script errors and on any request to another host.
+
+    Visitors with the same settings come from one machine, which keeps the page's scripts.
+    """
     settings.setdefault("viewport", {"width": 1240, "height": 1000})
-    context = browser.new_context(**settings)
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
+    machines = MACHINES.setdefault(browser, {})
+    name = repr(sorted(settings.items()))
+    if name not in machines:
+        machines[name] = browser.new_context(**settings)
+        machines[name].set_default_timeout(PATIENCE)
+    page = machines[name].new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
@@ -54,7 +62,8 @@ def visit(browser: Browser, address: str, **settings: object) -> Iterator[Page]:
     )  # hidden where a link opens another lens
     page.wait_for_function("window.bertDemo.isReady()")
     yield page
-    context.close()
+    page.evaluate("window.localStorage.clear()")
+    page.close()
     assert not wrong, wrong
 
 
@@ -384,7 +393,7 @@ def test_the_card_of_the_chosen_model_stands_under_its_name(page: Page) -> None:
     box = page.locator("#card").bounding_box()
     assert box["y"] + box["height"] <= below
     assert page.evaluate("getComputedStyle(document.querySelector('#card')).overflowY") == "auto"
-    page.screenshot(path=SCREENS / "card.png", full_page=True)
+    photograph(page, "card")
     page.get_by_role("button", name="Two meanings").click()
     expect(panel).to_contain_text("About the model base")
     expect(page.locator("#card h1")).to_have_text("base")
@@ -542,16 +551,23 @@ def test_it_looks_right(desk_and_phone: tuple[Page, Page], kind: str) -> None:
                 look_at(page, f"{kind}-{name.lower()}", dark=kind == "opening")
 
 
+def photograph(page: Page, name: str) -> None:
+    """Keep the whole page for a person to look at, in the folder that the variable SCREENS names."""
+    if folder := os.environ.get("SCREENS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.wait_for_timeout(250)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
 def look_at(page: Page, name: str, dark: bool = True) -> None:
-    """Nothing is wider than the screen; a picture goes to screens/ for a person to look at, also `dark` if asked."""
+    """Nothing is wider than the screen; the page is photographed, also `dark` if asked."""
     for look in ("phone",) if page.viewport_size == PHONE["viewport"] else ("light", "dark"):
         if look == "dark":
             page.locator("#theme").click()
             assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(19, 22, 26)"
-        page.wait_for_timeout(250 if dark or look != "dark" else 50)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= page.viewport_size["width"], f"{look}: {name} is {width} pixels wide"
         if dark or look != "dark":
-            page.screenshot(path=SCREENS / f"{look}-{name}.png", full_page=True)
+            photograph(page, f"{look}-{name}")
         if look == "dark":
             page.locator("#theme").click()

@@ -15,7 +15,7 @@ import pytest
 from conftest import OPENING
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from test_browser import PATIENCE, SCREENS, browser, open_tab, page, visit, write
+from test_browser import PATIENCE, browser, open_tab, page, photograph, visit, write
 
 from bert_demo import BertService
 from bert_demo.results.views import Choice, look
@@ -170,7 +170,7 @@ def test_two_heads_side_by_side(lens: Page, service: BertService) -> None:
     lens.locator("#compare-with textarea").press("Enter")
     expect(lens.locator("#other-title")).to_contain_text("different words")
     expect(lens.locator("#other-heatmap")).to_contain_text("bore")
-    lens.screenshot(path=SCREENS / "attention-compared.png", full_page=True)
+    photograph(lens, "attention-compared")
     lens.locator("#compare-heads input").uncheck()
     expect(lens.locator("#other-head")).to_be_hidden()
 
@@ -306,7 +306,7 @@ def test_on_a_phone_by_touch(phone: Page) -> None:
             display(phone, name)
             phone.wait_for_timeout(300)
             assert phone.evaluate("document.documentElement.scrollWidth") <= 360
-            phone.screenshot(path=SCREENS / f"phone-attention-{len(text)}-{name.lower()}.png", full_page=True)
+            photograph(phone, f"phone-attention-{len(text)}-{name.lower()}")
 
 
 def test_a_text_of_scripts_is_only_text(page: Page) -> None:

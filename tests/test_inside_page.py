@@ -132,7 +132,7 @@ def test_the_bar_is_answered_by_one_button(service: BertService, tiny_roberta: s
 
 
 def test_contexts_say_the_cosines_and_hold_every_state(service: BertService) -> None:
-    slider, lines, words, plane, points = context_panels(service, "base", WORD, "\n".join(SENTENCES))
+    slider, lines, words, plane, points = context_panels(service, "base", WORD, "\n".join(SENTENCES), Watch())
     found = service.contexts(WORD, list(SENTENCES))
     assert slider.maximum == slider.value == 6
     assert np.allclose(lines.data[1].y, found.similarity[:, 0, 2]) and np.allclose(lines.data[3].y, found.others)
@@ -149,7 +149,7 @@ def test_contexts_say_the_cosines_and_hold_every_state(service: BertService) -> 
     rows = kept(points, "plane")
     assert [row["the word"] for row in rows].count("yes") == 3
     assert np.allclose([row["y, after layer 5"] for row in rows], found.plane[6, :, 1])
-    assert "check off" in contexts.words_panel(found, 0.0)
+    assert "check off" in contexts.words_panel(replace(found, largest_error=0.1))
     shifted = replace(found, plane=found.plane + 1)
     assert "check off" in contexts.plane_panel(shifted)
 
@@ -162,7 +162,7 @@ def test_many_places_of_a_word(service: BertService) -> None:
     upper = found.similarity[:, *np.triu_indices(5, 1)]
     assert np.allclose(figure.data[2].y, upper.mean(1)) and np.allclose(figure.data[1].y, upper.max(1))
     many = service.contexts("bank", ["bank " * 13])
-    assert 'class="cosines"' not in contexts.words_panel(many, 0.0)
+    assert 'class="cosines"' not in contexts.words_panel(many)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_many_places_of_a_word(service: BertService) -> None:
 )
 def test_bad_words_and_sentences(service: BertService, word: str, texts: str, said: str) -> None:
     with pytest.raises(ChoiceError, match=said):
-        context_panels(service, "base", word, texts)
+        context_panels(service, "base", word, texts, Watch())
 
 
 def test_a_text_of_several_windows_has_no_features(service: BertService) -> None:
@@ -189,7 +189,7 @@ def test_a_text_of_several_windows_has_no_features(service: BertService) -> None
 
 
 def test_similarity_both_ways_and_what_was_measured(service: BertService) -> None:
-    *panels, sentences = similar_panels(service, "base", "\n".join(SIX), "4")
+    *panels, sentences = similar_panels(service, "base", "\n".join(SIX), "4", Watch())
     for pooling, shown in zip(("mean", "cls"), panels, strict=True):
         vectors = [service.features(text, layer=4, pooling=pooling).values[0] for text in SIX]
         unit = np.array(vectors) / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -200,7 +200,7 @@ def test_similarity_both_ways_and_what_was_measured(service: BertService) -> Non
         assert f"Most alike: {best['first']} and {best['second']}" in shown
         assert "check ok" in shown and "after layer 3" in shown
     result = service.similarity(list(SIX))
-    assert "check off" in similarity.similarity_panel(result, 0.0, 0.0)
+    assert "check off" in similarity.similarity_panel(replace(result, largest_error=0.1), 0.0)
     figures = {
         "model": "base",
         "rows": 1379,
@@ -223,7 +223,7 @@ def test_similarity_both_ways_and_what_was_measured(service: BertService) -> Non
         ("", "", "Write"),
     ):
         with pytest.raises(ChoiceError, match=message):
-            similar_panels(service, "base", texts, state)
+            similar_panels(service, "base", texts, state, Watch())
     assert lines_of(" a \n\n b", "") == ["a", "b"] and state_of(service, "base", None) is None
 
 
@@ -241,7 +241,7 @@ def test_the_shown_lines_give_the_same_numbers(service: BertService, model: str,
             warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
             exec(lines, names)
         assert names["features"].shape == found.values.shape and np.abs(names["features"] - found.values).max() < 1e-5
-        assert "check ok" in shown and "check off" in features.features_panel(found, 0.1)
+        assert "check ok" in shown and "check off" in features.features_panel(replace(found, largest_error=0.1))
 
 
 def test_the_lines_of_other_models_name_their_revision(service: BertService, tiny_masked: str) -> None:

@@ -20,7 +20,7 @@ from transformers import AutoModel, AutoTokenizer, XLMRobertaConfig, XLMRobertaF
 from bert_demo import BertService, api_insight
 from bert_demo.api import Api
 from bert_demo.cli import main
-from bert_demo.errors import ChoiceError, MissingHeadError, TextError
+from bert_demo.errors import CancelledError, ChoiceError, MissingHeadError, TextError
 from bert_demo.lenses import insides
 
 KINDS = [*FAMILIES, "xlm-roberta"]
@@ -183,6 +183,47 @@ def test_a_word_in_context_against_vectors_by_hand(service: BertService, plain: 
         ]  # fmt: skip
         assert found.others[layer] == pytest.approx(np.mean(apart), abs=1e-5)
     assert found.similarity[0, 0, 1] > found.similarity[6, 0, 1], "the river's bank and the loan's part"
+
+
+def test_the_second_reading_is_a_reading_of_its_own(service: BertService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together and padded, by another attention: the same but for rounding; a fault in it shows in the figure."""
+    texts = [BANKS[0], "A bank.", "the bank " * 40]
+    found = service.contexts("bank", texts)
+    alike = service.similarity(texts)
+    taken = service.features(texts[2])
+    for each in (found, alike, taken):
+        assert 0 < each.largest_error < 1e-4
+    backend = service._backend("base")
+    right = backend.many_states
+
+    def wrong(encodings: Any) -> Any:
+        for places, states in right(encodings):
+            yield places, states + 0.5 * (np.arange(states.shape[-1]) == 7)
+
+    monkeypatch.setattr(backend, "many_states", wrong)
+    texts[0] += " So it is."
+    assert service.contexts("bank", texts).largest_error > 0.01
+    assert service.similarity(texts).largest_error > 0.01
+    assert service.features(texts[2]).largest_error == pytest.approx(0.5, abs=1e-4)
+
+
+def test_texts_in_context_are_counted_before_they_are_read(service: BertService, monkeypatch: Any) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(service._backend("base"), "hidden_states", None)
+        with pytest.raises(ChoiceError, match=r"What was asked for are 140 numbers; one answer holds 139\. Give fewer"):
+            service.contexts("bank", ["the bank", "a long river bank of ours"], most=139)
+    assert len(service.contexts("bank", ["the bank", "a long river bank of ours"], most=140).names) == 8
+
+
+def test_reading_texts_can_be_stopped(service: BertService) -> None:
+    def stop(done: int, planned: int) -> None:
+        assert (done, planned) == (1, 3)
+        raise CancelledError("stopped")
+
+    with pytest.raises(CancelledError, match="stopped"):
+        service.contexts("bank", BANKS, on_progress=stop)
+    with pytest.raises(CancelledError, match="stopped"):
+        service.similarity(["One.", "Two words.", "Three words here."], on_progress=stop)
 
 
 def test_more_points_than_dimensions(service: BertService, tiny_masked: str) -> None:

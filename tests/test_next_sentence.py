@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,8 @@ def test_endpoint_and_command(service: BertService, monkeypatch, capsys) -> None
     assert json.loads(capsys.readouterr().out) == answer
     assert main(["next-sentence-baseline"]) == 0
     out = capsys.readouterr().out
-    assert "true      8         0.9656  100.0%" in out and "shuffled  56" in out
+    assert re.search(r"true +8 +0\.9656 +100\.0%", out) and re.search(r"shuffled +56 ", out)
+    assert re.search(rf"turned round +8 +{found.turned.mean():.4f} +{(found.turned < 0.5).mean():.1%}", out)
 
 
 def test_the_lens_says_what_to_do_without_a_second_text(service: BertService) -> None:

@@ -169,6 +169,10 @@ class Backend(Protocol):
         """(layers + 1, n, d) states before layer 0 and behind each layer."""
         ...
 
+    def many_states(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], np.ndarray]]:
+        """For each padded batch of texts: their places, and (texts, layers + 1, n, d) states in another way."""
+        ...
+
     def read_states(self, states: np.ndarray) -> np.ndarray:
         """(n, vocabulary) log-probabilities of the masked-language-model head on (n, d). Raises MissingHeadError."""
         ...

@@ -118,6 +118,14 @@ class Inside(ABC):
             states = self._model.base_model(**inputs, output_hidden_states=True).hidden_states
         return np.asarray(torch.cat(states))
 
+    def many_states(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], np.ndarray]]:
+        """For each padded batch of texts of one window each: their places, and (texts, layers + 1, n, d) states by
+        attention in one fused step; behind a text's own tokens stands padding."""
+        for places, inputs in self._batches(encodings):
+            with torch.inference_mode():
+                states = self._unwatched().base_model(**inputs, output_hidden_states=True).hidden_states
+            yield places, np.asarray(torch.stack(states, dim=1))
+
     def read_states(self, states: np.ndarray) -> np.ndarray:
         """(n, d) states of any layer read by the masked-language-model head: (n, vocabulary) log-probabilities.
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from bert_demo.backends.base import Backend, Encoding, Reading
 from bert_demo.errors import ChoiceError, MaskError
-from bert_demo.lenses.joint import Watch, best, masks_of, refuse_flood, written
+from bert_demo.lenses.fill_mask import best, written
+from bert_demo.lenses.joint import Watch, masks_of, refuse_flood
 from bert_demo.results import Token
 from bert_demo.results.guesses import Moved, ScoredCandidate, ScoredCandidates, TwoBlanks
 

@@ -53,7 +53,7 @@ def fill_mask(
     slots: list[MaskSlot] = []
     for window, places in sorted(by_window.items()):
         for place, scores in zip(places, backend.mask_probabilities(encoding, window, tuple(places)), strict=True):
-            chosen = _best(scores, top_k) if ids is None else sorted(ids, key=lambda index: -scores[index])[:top_k]
+            chosen = best(scores, top_k) if ids is None else sorted(ids, key=lambda index: -scores[index])[:top_k]
             token = encoding.tokens[place]
             slots.append(
                 MaskSlot(
@@ -67,10 +67,11 @@ def fill_mask(
     return FillMask(backend.info.name, backend.info.revision, text, tuple(slots), encoding.tokens)
 
 
-def _best(scores: np.ndarray, top_k: int) -> list[int]:
-    top_k = min(top_k, len(scores))
-    chosen = np.argpartition(-scores, top_k - 1)[:top_k]
-    return [int(index) for index in chosen[np.argsort(-scores[chosen], kind="stable")]]
+def best(scores: np.ndarray, count: int) -> list[int]:
+    """Indices of the highest scores, highest first."""
+    count = min(count, len(scores))
+    chosen = np.argpartition(scores, len(scores) - count)[len(scores) - count :]
+    return [int(index) for index in chosen[np.lexsort((chosen, -scores[chosen]))]]
 
 
 def _best_window(encoding: Encoding, place: int) -> int:
@@ -86,13 +87,29 @@ def _best_window(encoding: Encoding, place: int) -> int:
 
 
 def _candidate(backend: Backend, text: str, mask: Token, index: int, score: float) -> Candidate:
-    name = backend.token_str(index)
-    before, after = text[: mask.start], text[mask.end :]
-    if name.startswith("##"):
-        before, filling = before.rstrip(), name[2:]
-    else:
-        filling = name.strip() if before.endswith((" ", "\n")) or not before else name
-    return Candidate(name, index, score, f"{before}{filling}{after}")
+    filled = written(text, [(mask.start, mask.end, spelt(backend, text, mask, index))])
+    return Candidate(backend.token_str(index), index, score, filled)
+
+
+def spelt(backend: Backend, text: str, mask: Token, token: int) -> str:
+    """A token as it is written in place of a mask. Where the mask takes the space before it, so does the token."""
+    if not text[mask.start : mask.start + 1].isspace():
+        return backend.token_str(token)
+    anchor = backend.token_ids("a")
+    return backend.decoded((*anchor, token)).removeprefix(backend.decoded(anchor))
+
+
+def written(text: str, parts: Sequence[tuple[int, int, str]]) -> str:
+    """The text with each (start, end) replaced; a piece that continues a word is joined to what stands before it."""
+    done, last = "", 0
+    for start, end, name in parts:
+        done += text[last:start]
+        last = end
+        if name.startswith("##"):
+            done = done.rstrip() + name[2:]
+        else:
+            done += name.strip() if not done or done[-1].isspace() else name
+    return done + text[last:]
 
 
 def _candidate_ids(backend: Backend, words: Sequence[str]) -> list[int]:

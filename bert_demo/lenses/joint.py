@@ -8,7 +8,7 @@ import numpy as np
 
 from bert_demo.backends.base import Backend, Encoding, Reading
 from bert_demo.errors import MaskError, MissingHeadError, TextError
-from bert_demo.results import Token
+from bert_demo.lenses.fill_mask import best, spelt, written
 from bert_demo.results.guesses import Guess, JointFilling, JointFillings
 
 MOST_MASKS = 10
@@ -175,13 +175,6 @@ def _key(filled: Filled, places: Sequence[int]) -> Key:
     return tuple(filled[place] for place in places)
 
 
-def best(scores: np.ndarray, count: int) -> list[int]:
-    """Indices of the highest scores, highest first."""
-    count = min(count, len(scores))
-    chosen = np.argpartition(scores, len(scores) - count)[len(scores) - count :]
-    return [int(index) for index in chosen[np.lexsort((chosen, -scores[chosen]))]]
-
-
 def guesses(backend: Backend, scores: np.ndarray, top_k: int) -> tuple[Guess, ...]:
     """The entries of the vocabulary with the highest log-probabilities, best first."""
     return tuple(
@@ -200,26 +193,5 @@ def _filling(
 ) -> JointFilling:
     names = tuple(backend.token_str(token) for token in tokens)
     at = [encoding.tokens[place] for place in places]
-    parts = [(each.start, each.end, _spelt(backend, text, each, token)) for each, token in zip(at, tokens, strict=True)]
+    parts = [(each.start, each.end, spelt(backend, text, each, token)) for each, token in zip(at, tokens, strict=True)]
     return JointFilling(tokens, names, scores, float(sum(scores)), written(text, parts), independent)
-
-
-def _spelt(backend: Backend, text: str, mask: Token, token: int) -> str:
-    """A token as it is written in place of a mask. Where the mask takes the space before it, so does the token."""
-    if not text[mask.start : mask.start + 1].isspace():
-        return backend.token_str(token)
-    anchor = backend.token_ids("a")
-    return backend.decoded((*anchor, token)).removeprefix(backend.decoded(anchor))
-
-
-def written(text: str, parts: Sequence[tuple[int, int, str]]) -> str:
-    """The text with each (start, end) replaced; a piece that continues a word is joined to what stands before it."""
-    done, last = "", 0
-    for start, end, name in parts:
-        done += text[last:start]
-        last = end
-        if name.startswith("##"):
-            done = done.rstrip() + name[2:]
-        else:
-            done += name.strip() if not done or done[-1].isspace() else name
-    return done + text[last:]

@@ -23,8 +23,8 @@ def row_names(result: Features) -> list[tuple[object, str]]:
     return [(place, token.text) for place, token in enumerate(result.tokens)]
 
 
-def features_panel(result: Features, apart: float) -> str:
-    """The first rows and columns, and the check. apart: the greatest difference from a second reading."""
+def features_panel(result: Features) -> str:
+    """The first rows and columns, and the check."""
     count, size = result.values.shape
     rows = row_names(result)[:SHOWN_ROWS]
     columns = min(size, SHOWN_COLUMNS)
@@ -39,8 +39,9 @@ def features_panel(result: Features, apart: float) -> str:
     more += [f"{size - columns} more columns"] if size > columns else []
     left = f'<p class="note said">{" and ".join(more)} in the files.</p>' if more else ""
     proof = check(
-        bool(apart < 1e-5 and np.isfinite(result.values).all()),
-        f"{result.values.size:,} numbers, read a second time: apart by {apart:.0e} at most",
+        bool(result.largest_error < 1e-4 and np.isfinite(result.values).all()),
+        f"{result.values.size:,} numbers, read again with attention in one fused step: at most "
+        f"{result.largest_error:.0e} off",
     )
     made = f", {_POOLED[result.pooling]}" if result.pooling else ""
     note = (

@@ -84,7 +84,8 @@ class Contexts:
     (a word of several pieces is the mean of their vectors); others: (layers + 1,) mean cosine between different words
     of the texts, what the figures are to be held against (Ethayarajh 2019); plane: (layers + 1, n, 2) all n ordinary
     tokens of the texts on the two directions along which they vary most; variance: (layers + 1, 2) share of it on each;
-    tokens: (text, position) of those n.
+    tokens: (text, position) of those n. largest_error: the greatest difference in `similarity` from what the texts give
+    when they are read together, padded, by attention in one fused step.
     """
 
     model: str
@@ -98,6 +99,7 @@ class Contexts:
     names: tuple[str, ...]
     plane: np.ndarray
     variance: np.ndarray
+    largest_error: float
 
     def __post_init__(self) -> None:
         for name in ("similarity", "others", "plane", "variance"):
@@ -151,7 +153,11 @@ class FirstStates:
 
 @dataclass(frozen=True, slots=True)
 class SentenceSimilarity:
-    """(m, m) cosine between the vectors of m texts, made by `pooling` (one of POOLINGS) of the states of `layer`."""
+    """(m, m) cosine between the vectors of m texts, made by `pooling` (one of POOLINGS) of the states of `layer`.
+
+    largest_error: the greatest difference in `matrix` from what the texts give when they are read together, padded, by
+    attention in one fused step.
+    """
 
     model: str
     revision: str
@@ -159,6 +165,7 @@ class SentenceSimilarity:
     pooling: str
     layer: int
     matrix: np.ndarray
+    largest_error: float
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "matrix", frozen(self.matrix))
@@ -167,7 +174,10 @@ class SentenceSimilarity:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The states of one layer, (n, d), 0 before layer 0 and `layers` behind the last one, or (1, d) when pooled."""
+    """The states of one layer, (n, d), 0 before layer 0 and `layers` behind the last one, or (1, d) when pooled.
+
+    largest_error: the greatest difference from what attention in one fused step gives.
+    """
 
     model: str
     revision: str
@@ -176,6 +186,7 @@ class Features:
     layers: int
     pooling: str | None
     values: np.ndarray
+    largest_error: float
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen(self.values))

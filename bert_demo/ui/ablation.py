@@ -16,6 +16,7 @@ from bert_demo.ui.attributions import PREDICTED
 from bert_demo.ui.bar import LAST
 from bert_demo.ui.base import Ask, Hidden, Page, Parts, Watch, html
 from bert_demo.ui.pruning import Pruning
+from bert_demo.ui.targets import target_choice
 from bert_demo.ui.worth import Worth
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class AblationTab:
     def build(self) -> Parts:
         """Switches and answers side by side; below them the worth of each head, and pruning."""
         with gr.Row(elem_classes="controls"):
-            target = gr.Dropdown([PREDICTED], value=PREDICTED, label="Target", min_width=140, elem_id="off-target")
+            target = target_choice([PREDICTED], "off-target")
             self.box = gr.Checkbox(
                 False, label="Attributions before and after, too (takes longer)", min_width=200, elem_id="off-explained"
             )

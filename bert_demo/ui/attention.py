@@ -13,6 +13,7 @@ from bert_demo.results.views import LEVELS, QUADRANTS, SPECIALS
 from bert_demo.ui.attention_files import Files
 from bert_demo.ui.attention_views import DISPLAYS, Wanted, panels
 from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html
+from bert_demo.ui.windows import window_choice
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
@@ -71,7 +72,7 @@ class AttentionTab:
             layer = gr.Number(0, label="Layer (from 0)", precision=0, min_width=90, elem_id="layer")
             head = gr.Number(0, label="Head (from 0)", precision=0, min_width=90, elem_id="head")
             self.places = [layer, head]
-            self.window = gr.Dropdown([0], value=0, label="Window", min_width=90, visible=False)
+            self.window = window_choice()
             shown = gr.Dropdown(list(SHOWN.items()), value="head", label="Show", min_width=170, elem_id="shown")
             special = gr.Dropdown(
                 [("keep", "keep"), ("leave out", "leave out"), ("leave out and rescale rows", "rescale")],

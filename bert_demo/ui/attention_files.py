@@ -16,9 +16,9 @@ from bert_demo.plots.drawings import Told, arrays, drawings, tables
 from bert_demo.plots.markup import working
 from bert_demo.plots.sheet import sheet
 from bert_demo.results import Attention
-from bert_demo.ui.attention_views import whole
 from bert_demo.ui.bar import PRIVATE, QUIET
 from bert_demo.ui.base import Ask, Page, Watch, html, panels_runner
+from bert_demo.ui.windows import window_of
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
@@ -69,7 +69,7 @@ class Files:
         cache = Path(self.file.GRADIO_CACHE)
 
         def make(watch: Watch, ask: Ask, window: Any, kind: str) -> list[Any]:
-            return [str(made(whole_attention(page.service(), ask, whole(window)), kind, cache, watch))]
+            return [str(made(whole_attention(page.service(), ask, window), kind, cache, watch))]
 
         gr.on(
             [page.asked.change, window.input],
@@ -118,7 +118,7 @@ def check_size(kind: str, result: Attention) -> None:
         )
 
 
-def whole_attention(service: BertService, ask: Ask, window: int) -> Attention:
+def whole_attention(service: BertService, ask: Ask, window: Any) -> Attention:
     """All heads of the window, or of the last one when there are fewer."""
-    window = min(window, service.count_windows(ask.text, ask.pair, ask.model) - 1)
+    window = window_of(window, service.count_windows(ask.text, ask.pair, ask.model))
     return service.attention(ask.text, ask.pair, ask.model, window=window)

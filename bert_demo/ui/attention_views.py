@@ -17,6 +17,7 @@ from bert_demo.plots.steps import steps_panel
 from bert_demo.results import Attention
 from bert_demo.results.views import LEVELS, QUADRANTS, SPECIALS, SUMMARIES, Choice, HeadView, difference, look
 from bert_demo.ui.base import Ask
+from bert_demo.ui.windows import window_of
 from bert_demo.validation import checked_layer_or_head
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Wanted:
     """
 
     choice: Choice
-    window: int
+    window: Any
     display: str
     query: int
     beside: Beside | None
@@ -66,7 +67,7 @@ class Wanted:
         if compare:
             beside = Beside(whole(other[0]), whole(other[1]), str(other[2] or "").strip(), str(other[3] or "").strip())
         display = display if display in DISPLAYS.values() else "heatmap"
-        return cls(choice, max(0, whole(window)), display, max(0, whole(query)), beside, drawn)
+        return cls(choice, window, display, max(0, whole(query)), beside, drawn)
 
 
 def whole(value: Any) -> int:
@@ -86,7 +87,7 @@ def panels(service: BertService, ask: Ask, wanted: Wanted) -> list[Any]:
     The model reads the text once, however large the result; the steps of a head take one more pass to look into it.
     Raises ChoiceError for a layer or head that is not there.
     """
-    window = min(wanted.window, service.count_windows(ask.text, ask.pair, ask.model) - 1)
+    window = window_of(wanted.window, service.count_windows(ask.text, ask.pair, ask.model))
     choice = wanted.choice
     if wanted.display == "steps":  # the steps are of one head and all tokens, whatever else is chosen
         choice = Choice(choice.layer, choice.head, "head", "keep", "tokens", "all")

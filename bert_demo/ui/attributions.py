@@ -13,6 +13,7 @@ from bert_demo.plots import attributions as plots
 from bert_demo.plots.markup import message, working
 from bert_demo.ui.bar import QUIET
 from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html, panel_runner
+from bert_demo.ui.targets import target_choice
 from bert_demo.validation import BASELINES, CHANGES, OUTPUTS
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class AttributionsTab:
     def build(self) -> Parts:
         """Choices above; words and ledger side by side."""
         with gr.Row(elem_classes="controls"):
-            target = gr.Dropdown([PREDICTED, EVERY], value=PREDICTED, label="Target", min_width=140, elem_id="target")
+            target = target_choice([PREDICTED, EVERY], "target")
             baseline = gr.Dropdown(
                 list(BASELINES), value="pad", label="Baseline (special tokens kept)", min_width=140, elem_id="baseline"
             )

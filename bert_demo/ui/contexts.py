@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-import numpy as np
 
 from bert_demo.errors import ChoiceError
 from bert_demo.plots import contexts as plots
 from bert_demo.plots.markup import working
-from bert_demo.results.insides import Contexts, cosines
 from bert_demo.ui.bar import PRIVATE, QUIET
 from bert_demo.ui.base import Ask, Page, Watch, html, panels_runner
 from bert_demo.ui.worth import AT_ONCE
 
 if TYPE_CHECKING:
+    from bert_demo.insight import OnProgress
     from bert_demo.service import BertService
 
 MOST_CHARACTERS = 3000
@@ -72,7 +71,7 @@ class ContextsView:
         """The button asks; another model takes the answer away; the slider works in the browser alone."""
 
         def make(watch: Watch, ask: Ask, word: str, texts: str) -> list[Any]:
-            return panels(page.service(), ask.model, word, texts)
+            return panels(page.service(), ask.model, word, texts, watch)
 
         page.asked.change(lambda: "", None, self.said, **QUIET)
         page.bar[2].change(lambda: ["", gr.Column(visible=False)], None, [self.said, self.body], **QUIET)
@@ -86,7 +85,7 @@ class ContextsView:
         return [asked]
 
 
-def panels(service: BertService, model: str, word: str, texts: str) -> list[Any]:
+def panels(service: BertService, model: str, word: str, texts: str, watch: OnProgress) -> list[Any]:
     """Slider, lines, the word's panel, plane, its panel. Raises DemoError."""
     sentences = lines_of(texts, "Write two or more sentences with the word, one on each line.")
     characters = sum(map(len, sentences))
@@ -95,24 +94,15 @@ def panels(service: BertService, model: str, word: str, texts: str) -> list[Any]
             f"The sentences have {characters:,} characters together; up to {MOST_CHARACTERS:,} are compared here. "
             "Take some away."
         )
-    found = service.contexts(word, sentences, model)
+    found = service.contexts(word, sentences, model, watch)
     last = len(found.others) - 1
     return [
         gr.Slider(maximum=last, value=last, label=f"State: 0 before layer 0, {last} after layer {last - 1}"),
         plots.lines_figure(found),
-        plots.words_panel(found, again(service, found, model)),
+        plots.words_panel(found),
         plots.plane_figure(found),
         plots.plane_panel(found),
     ]
-
-
-def again(service: BertService, found: Contexts, model: str) -> float:
-    """The cosine of the first two places after the last layer, from the features of their sentences."""
-    vectors = []
-    for each in found.occurrences[:2]:
-        features = service.features(found.texts[each.text], model=model)
-        vectors.append(features.values[list(each.positions)].mean(0))
-    return float(cosines(np.stack(vectors))[0, 1])
 
 
 def lines_of(texts: str, missing: str) -> list[str]:
@@ -128,5 +118,5 @@ def lines_of(texts: str, missing: str) -> list[str]:
 
 
 def told(done: int, planned: int) -> str:
-    """While the sentences are read."""
-    return working("Reading the sentences \N{HORIZONTAL ELLIPSIS}")
+    """While the sentences are read, `done` of them."""
+    return working(f"Reading the sentences \N{HORIZONTAL ELLIPSIS} {f'{done} of {planned}' if planned else ''}")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-import numpy as np
 
 from bert_demo.plots import features as plots
 from bert_demo.plots.markup import working
@@ -94,11 +93,8 @@ def asked_features(service: BertService, ask: Ask, state: Any, pooled: str) -> F
 def panel(service: BertService, ask: Ask, state: Any, pooled: str) -> str:
     """The preview and the lines of code. Raises DemoError."""
     found = asked_features(service, ask, state, pooled)
-    second = service.features(ask.text, ask.pair or None, ask.model, found.layer)
-    values = {None: second.values, "mean": second.values.mean(0)[None], "cls": second.values[:1]}[found.pooling]
-    apart = float(np.abs(values - found.values).max())
     lines = service.feature_lines(ask.text, ask.pair or None, ask.model, known=found)
-    return plots.features_panel(found, apart) + plots.code_panel(lines)
+    return plots.features_panel(found) + plots.code_panel(lines)
 
 
 def made(service: BertService, ask: Ask, state: Any, pooled: str, kind: str, cache: Path) -> Path:

@@ -15,6 +15,7 @@ from bert_demo.plots import tour
 from bert_demo.plots.markup import data, esc, working
 from bert_demo.results import Attention, HeadTable, KnownHead
 from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html, panel_runner
+from bert_demo.ui.windows import window_choice, window_of
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
@@ -39,7 +40,13 @@ class HeadsTab:
         """The tour with its choices above; all heads; the layers."""
         with gr.Column() as body:
             with gr.Row(elem_classes="controls"):
-                self.relation = gr.Dropdown([], label="Relation that a head finds", min_width=220, elem_id="relation")
+                self.relation = gr.Dropdown(
+                    [],
+                    label="Relation that a head finds",
+                    allow_custom_value=True,  # one of the model before may still come with the next question
+                    min_width=220,
+                    elem_id="relation",
+                )
                 self.answers = gr.Textbox(
                     label="Right answers for your sentence (optional; Enter)",
                     placeholder="the>dog, her>book#2",
@@ -48,7 +55,7 @@ class HeadsTab:
                     min_width=220,
                     elem_id="answers",
                 )
-                self.window = gr.Dropdown([0], value=0, label="Window", min_width=90, visible=False)
+                self.window = window_choice()
             self.sentences = html(_sentences(), elem_id="tour-sentences", js_on_load=ON_PICK)
             self.tour = html(elem_id="tour", js_on_load=ON_PICK)
             self.table = html(elem_id="all-heads", js_on_load=f"{ON_PICK}window.bertHeads.follow(element, watch);")
@@ -64,7 +71,7 @@ class HeadsTab:
         """Relations on offer, no typed answers, windows, tour, all heads, layers."""
         relation, window, picked = controls
         windows = service.count_windows(ask.text, ask.pair, ask.model)
-        window = min(int(window or 0), windows - 1)
+        window = window_of(window, windows)
         weights = service.attention(ask.text, ask.pair, ask.model, window=window)
         known = fitting(ask.model, weights)
         profiles = service.head_profiles(ask.text, ask.pair, ask.model, window=window, known=weights)
@@ -111,7 +118,9 @@ class HeadsTab:
     def _tour(self, page: Page) -> Callable[..., str]:
         def tour_of(watch: Watch, ask: Ask, relation: str | None, window: Any, picked: Picked, answers: str) -> str:
             picked.relation = relation or ""
-            found = page.service().attention(ask.text, ask.pair, ask.model, window=int(window or 0))
+            service = page.service()
+            window = window_of(window, service.count_windows(ask.text, ask.pair, ask.model))
+            found = service.attention(ask.text, ask.pair, ask.model, window=window)
             return toured(found, ask, relation, answers or "")
 
         return tour_of
@@ -140,10 +149,14 @@ def toured(found: Attention, ask: Ask, relation: str | None, answers: str) -> st
     if known is None:
         return tour.without_table(ask.model)
     code = _code(relation or "")
-    row = known.row(code) or known.lone(code) or known.rows[0]
+    row = known.row(code) or known.lone(code)
     try:
+        if code and row is None:
+            raise ChoiceError(f"No head is known for a relation {code[:40]!r}: choose one of the list.")
+        row = row or known.rows[0]
         links, source = look(found, ask.text, ask.pair, row, answers)
     except ChoiceError as error:
+        row = row or known.rows[0]
         links, source = look(found, ask.text, ask.pair, row)
         return tour.tour_panel(known, row, links, source, str(error))
     return tour.tour_panel(known, row, links, source)

@@ -12,6 +12,7 @@ from bert_demo.plots.attributions import progress_panel
 from bert_demo.plots.markup import working
 from bert_demo.ui.attributions import PREDICTED
 from bert_demo.ui.base import Ask, Hidden, Page, Parts, Watch, html
+from bert_demo.ui.targets import target_choice
 from bert_demo.validation import BASELINES, OUTPUTS
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class LayersTab:
     def build(self) -> Parts:
         """Choices and a button; a heatmap and the ledgers."""
         with gr.Row(elem_classes="controls"):
-            target = gr.Dropdown([PREDICTED], value=PREDICTED, label="Target", min_width=140)
+            target = target_choice([PREDICTED])
             baseline = gr.Dropdown(list(BASELINES), value="pad", label="Baseline", min_width=140)
             output = gr.Dropdown(list(OUTPUTS), value="logit", label="Score", min_width=140)
             explain = gr.Button("Explain", variant="primary", min_width=120, scale=0, elem_id="explain-layers")

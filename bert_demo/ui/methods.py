@@ -14,6 +14,7 @@ from bert_demo.plots.markup import working
 from bert_demo.settings import ASSETS
 from bert_demo.ui.attributions import PREDICTED
 from bert_demo.ui.base import Ask, Hidden, Page, Parts, Watch, html
+from bert_demo.ui.targets import target_choice
 from bert_demo.validation import BASELINES, OUTPUTS
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class MethodsTab:
     def build(self) -> Parts:
         """A button, for it is the dearest lens; three panels and a plot."""
         with gr.Row(elem_classes="controls"):
-            target = gr.Dropdown([PREDICTED], value=PREDICTED, label="Target", min_width=140, elem_id="compare-target")
+            target = target_choice([PREDICTED], "compare-target")
             baseline = gr.Dropdown(list(BASELINES), value="pad", label="Baseline", min_width=140)
             output = gr.Dropdown(list(OUTPUTS), value="logit", label="Score", min_width=140)
             compare = gr.Button("Compare", variant="primary", min_width=120, scale=0, elem_id="compare")

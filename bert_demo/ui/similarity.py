@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-import numpy as np
 
 from bert_demo.errors import ChoiceError
 from bert_demo.plots import similarity as plots
-from bert_demo.results.insides import POOLINGS, SentenceSimilarity, cosines
+from bert_demo.results.insides import POOLINGS
 from bert_demo.settings import ASSETS
 from bert_demo.ui.bar import QUIET
 from bert_demo.ui.base import Ask, Page, Watch, html, panels_runner
@@ -20,6 +19,7 @@ from bert_demo.ui.states import state_choice, state_of
 from bert_demo.ui.worth import AT_ONCE
 
 if TYPE_CHECKING:
+    from bert_demo.insight import OnProgress
     from bert_demo.service import BertService
 
 SENTENCES = (
@@ -65,7 +65,7 @@ class SimilarityView:
         """The button asks; another model takes the answer away."""
 
         def make(watch: Watch, ask: Ask, texts: str, state: Any) -> list[Any]:
-            return panels(page.service(), ask.model, texts, state)
+            return panels(page.service(), ask.model, texts, state, watch)
 
         page.asked.change(lambda: "", None, self.said, **QUIET)
         page.bar[2].change(lambda: ["", gr.Column(visible=False)], None, [self.said, self.body], **QUIET)
@@ -74,25 +74,18 @@ class SimilarityView:
         return [self.button.click(run, inputs, [self.said, self.body, *self.outputs], **AT_ONCE)]
 
 
-def panels(service: BertService, model: str, texts: str, state: Any) -> list[Any]:
+def panels(service: BertService, model: str, texts: str, state: Any, watch: OnProgress) -> list[Any]:
     """Mean, [CLS], sentences. Raises DemoError."""
     missing = "Write two or more sentences, one on each line."
     sentences = lines_of(texts, missing)
     if len(sentences) < 2:
         raise ChoiceError(f"There is one sentence. {missing}")
     layer = state_of(service, model, state)
-    found = [service.similarity(sentences, model, pooling, layer) for pooling in POOLINGS]
+    found = [service.similarity(sentences, model, pooling, layer, watch) for pooling in POOLINGS]
     least = min(float(each.matrix.min()) for each in found)
     least = max(0.0, least) if least < 1 else 0.0
-    shown = [plots.similarity_panel(each, again(service, each, model), least) for each in found]
+    shown = [plots.similarity_panel(each, least) for each in found]
     return [*shown, plots.texts_panel(found[0], measured_figures())]
-
-
-def again(service: BertService, found: SentenceSimilarity, model: str) -> float:
-    """The cosine of the two most alike sentences, from their features."""
-    texts = [found.texts[place] for place in plots.closest(found)]
-    vectors = [service.features(text, None, model, found.layer, found.pooling).values[0] for text in texts]
-    return float(cosines(np.stack(vectors))[0, 1])
 
 
 def measured_figures() -> Mapping[str, Any] | None:

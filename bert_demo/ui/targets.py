@@ -1,7 +1,8 @@
 """The dropdowns that name a model's labels, filled anew when another model answers.
 
 No lens has them among its outputs: a dropdown that gets its choices again is empty for a moment, and whoever chose
-something else in that moment would lose their target.
+something else in that moment would lose their target. They take any text: gradio would refuse the label of the model
+before, which a browser may still send with the next question, and the lens would wait for ever.
 """
 
 from __future__ import annotations
@@ -12,11 +13,18 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from bert_demo.errors import DemoError
-from bert_demo.ui.bar import QUIET
+from bert_demo.ui.bar import LAST, QUIET
 from bert_demo.ui.base import Ask
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
+
+
+def target_choice(first: Sequence[str], elem_id: str | None = None) -> gr.Dropdown:
+    """The dropdown that names a lens's target, before the labels of a model are known."""
+    return gr.Dropdown(
+        list(first), value=first[0], label="Target", allow_custom_value=True, min_width=140, elem_id=elem_id
+    )
 
 
 class Targets:
@@ -39,6 +47,8 @@ class Targets:
             return nothing if labels == tuple(offered) else [value for _, value in self.values(labels, chosen)]
 
         asked.change(follow, [asked, self.offered, *self._dropdowns], [self.offered, *self._dropdowns], **QUIET)
+        for dropdown, first in zip(self._dropdowns, self._first, strict=True):
+            dropdown.input(_checked(first), [self.offered, dropdown], dropdown, **LAST)
 
     def values(self, labels: tuple[str, ...], chosen: Sequence[str] = ()) -> list[tuple[Any, Any]]:
         """(component, new value) of what is offered and of each dropdown. A choice that is always there stays."""
@@ -47,6 +57,16 @@ class Targets:
             for first, name in zip(self._first, chosen or [""] * len(self._first), strict=True)
         ]
         return [(self.offered, labels), *zip(self._dropdowns, updates, strict=True)]
+
+
+def _checked(first: Sequence[str]) -> Callable[[Sequence[str], str], Any]:
+    def check(offered: Sequence[str], chosen: str) -> Any:
+        if chosen in first or chosen in offered:
+            return gr.skip()
+        gr.Warning(f"There is no label {str(chosen)[:40]!r} here: choose one of the list.")
+        return first[0]
+
+    return check
 
 
 def labels_of(service: BertService, ask: Ask) -> tuple[str, ...]:
