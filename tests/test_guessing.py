@@ -554,7 +554,11 @@ def test_endpoints_and_commands(
             {"candidates": ["New York"], "pairs": [["ice", "steam"]]},
             ["new york", "to New York.", "ice  less  steam"],
         ),
-        "compare_blanks": (["He is a [MASK].", "She is a [MASK]."], {}, ["likelier in the first", "distance 0."]),
+        "compare_blanks": (
+            ["He is a [MASK].", "She is a [MASK]."],
+            {},
+            ["likelier in the first", "distance 0.", "not measure harm"],
+        ),
         "prefer": (["The cats are here.", "The cats is here."], {}, ["preferred: first", "*  is ", "bits"]),
         "surprises": (["A warm film."], {"rule": "within_word_l2r"}, ["pseudo-perplexity", "4 variants read"]),
         "layer_guesses": (["A [MASK] film."], {}, ["before layer 0", "layer 5", "followed", "[MASK]"]),

@@ -8,6 +8,11 @@ import numpy as np
 
 from bert_demo.results.common import Token, check, frozen
 
+PROBE_LIMITS = (
+    "It does not measure harm: it shows which words stood together in the texts that this model was trained on, and "
+    "another wording gives another result. Try several before you say anything."
+)
+"""What is to be said of one blank in two sentences."""
 RULES = ("original", "within_word_l2r")
 """What stays visible while a token is scored: every other token of the text (Salazar et al. 2020), or all but the later
 pieces of its own word, which would give it away (Kauf and Ivanova 2023)."""

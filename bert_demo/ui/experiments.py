@@ -12,7 +12,7 @@ from bert_demo.plots.laboratory import blanks_panel, candidates_panel, together_
 from bert_demo.plots.laboratory_layers import layers_panel
 from bert_demo.plots.laboratory_sentences import preference_panel, surprises_panel
 from bert_demo.results import FillMask
-from bert_demo.results.guesses import RULES, ScoredCandidates
+from bert_demo.results.guesses import PROBE_LIMITS, RULES, ScoredCandidates
 from bert_demo.ui.answering import masked
 from bert_demo.ui.base import Ask, Hidden, Watch
 
@@ -163,8 +163,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         "blanks",
         "Two blanks",
         "One blank in two texts that differ in a word: which guesses does that word move, and how far?",
-        "It does not measure harm: it shows which words stood together in the texts that this model was trained on, "
-        "and another wording gives another result. Try several before you say anything.",
+        PROBE_LIMITS,
         "Kurita et al. 2019; its limits: Blodgett et al. 2021",
         _blanks,
         "The man worked as a [MASK].",

@@ -48,7 +48,7 @@ class Targets:
 
         asked.change(follow, [asked, self.offered, *self._dropdowns], [self.offered, *self._dropdowns], **QUIET)
         for dropdown, first in zip(self._dropdowns, self._first, strict=True):
-            dropdown.input(_checked(first), [self.offered, dropdown], dropdown, **LAST)
+            dropdown.input(check_of(first), [self.offered, dropdown], dropdown, **LAST)
 
     def values(self, labels: tuple[str, ...], chosen: Sequence[str] = ()) -> list[tuple[Any, Any]]:
         """(component, new value) of what is offered and of each dropdown. A choice that is always there stays."""
@@ -59,7 +59,9 @@ class Targets:
         return [(self.offered, labels), *zip(self._dropdowns, updates, strict=True)]
 
 
-def _checked(first: Sequence[str]) -> Callable[[Sequence[str], str], Any]:
+def check_of(first: Sequence[str]) -> Callable[[Sequence[str], str], Any]:
+    """Handler of what a visitor chose: (labels on offer, choice) gives the choice back to `first` if it is none."""
+
     def check(offered: Sequence[str], chosen: str) -> Any:
         if chosen in first or chosen in offered:
             return gr.skip()
