@@ -16,6 +16,7 @@ from bert_demo.backends.gates import Gate, closed, with_gates
 from bert_demo.backends.variants import (
     drop_first_layers,
     head_at,
+    join_layers,
     masked_logits,
     on_embeddings,
     widen_first_layer,
@@ -87,19 +88,28 @@ class Headwise(ABC):
     def _each_layer(
         self, variant: Any, gates: Sequence[Gate], states: Sequence[torch.Tensor], logits_from: Any
     ) -> Iterator[tuple[int, int, np.ndarray]]:
-        """states: (1, n, d) before each layer; logits_from: of what runs from such a state on, (rows, labels)."""
+        """states: (1, n, d) before each layer; logits_from: of what runs from such a state on, (rows, labels).
+
+        Where the kind is known, several layers are done in one run; the rows of a layer come in when it begins.
+        """
         at_once = max(1, TOKENS_AT_ONCE // states[0].shape[1])
-        for layer, (gate, state) in enumerate(zip(gates, states, strict=False)):
-            if layer and not drop_first_layers(variant, 1):
+        layer = count = 0
+        while layer < self.layers:
+            if layer and not drop_first_layers(variant, count):
                 raise ModelError("The layers of this kind of model cannot be taken one by one.")
             widens = widen_first_layer(variant)
             if widens:  # then no other layer has a gate
                 variant.config._attn_implementation = "sdpa"
+            count = min(max(1, at_once // self.heads), self.layers - layer) if widens else 1
+            if count > 1:
+                join_layers(variant, states[layer + 1 : layer + count], 1 - torch.eye(self.heads))
             for first, rows in zip(range(0, self.heads, at_once), torch.eye(self.heads).split(at_once), strict=True):
-                gate.value = 1 - rows
+                gates[layer].value = 1 - rows
                 with torch.inference_mode():
-                    logits = logits_from(state if widens else state.expand(len(rows), -1, -1))
-                yield layer, first, np.asarray(logits)
+                    logits = logits_from(states[layer] if widens else states[layer].expand(len(rows), -1, -1))
+                for number, part in enumerate(logits.split(len(rows))):
+                    yield layer + number, first, np.asarray(part)
+            layer += count
 
     def many_logits(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], np.ndarray]]:
         """For each padded batch of texts of one window each: their places, and the logits (texts, labels)."""

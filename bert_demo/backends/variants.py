@@ -7,7 +7,7 @@ to speak of, and whatever is replaced on it leaves the shared model as it was.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -129,6 +129,11 @@ class _ByHand(nn.Module):
         self.layer, self.chosen = layer, chosen
 
     def forward(self, states: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
+        state: torch.Tensor = self.layer.feed_forward_chunk(self.attended(states))
+        return state
+
+    def attended(self, states: torch.Tensor) -> torch.Tensor:
+        """What the feed-forward part is given: (batch, chosen, d)."""
         heads, output = self.layer.attention.self, self.layer.attention.output
         here = states[:, self.chosen]
 
@@ -140,7 +145,25 @@ class _ByHand(nn.Module):
             parted(heads.query(here)), parted(heads.key(states)), parted(heads.value(states))
         )
         mixed = gated_output(heads, mixed)
-        state: torch.Tensor = self.layer.feed_forward_chunk(output(mixed.transpose(1, 2).flatten(2), here))
+        state: torch.Tensor = output(mixed.transpose(1, 2).flatten(2), here)
+        return state
+
+
+class _Joined(nn.Module):
+    """A layer that passes its rows on and lets more of them in: those that its gate makes of one state (1, n, d)."""
+
+    def __init__(self, layer: Any, state: torch.Tensor, gates: torch.Tensor) -> None:
+        super().__init__()
+        self.by_hand = layer if isinstance(layer, _ByHand) else _ByHand(layer, slice(None))
+        self.state, self.gates = state, gates
+
+    def forward(self, states: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
+        layer = self.by_hand.layer
+        gate = layer.attention.self.head_gate
+        gate.value = None
+        passed = self.by_hand.attended(states)
+        gate.value = self.gates
+        state: torch.Tensor = layer.feed_forward_chunk(torch.cat((passed, self.by_hand.attended(self.state))))
         return state
 
 
@@ -161,6 +184,16 @@ def widen_first_layer(variant: Any) -> bool:
     if not isinstance(layers[0], _ByHand):
         layers[0] = _ByHand(layers[0], slice(None))
     return True
+
+
+def join_layers(variant: Any, states: Sequence[torch.Tensor], gates: torch.Tensor) -> None:
+    """Let rows come in at the layers behind the first, at each those that `gates` make of the state before it.
+
+    variant: a copy whose first layer `widen_first_layer` has widened.
+    """
+    layers = plain_layers(variant)
+    for place, state in enumerate(states, start=1):
+        layers[place] = _Joined(layers[place], state, gates)
 
 
 def plain_layers(variant: Any) -> Any:
