@@ -11,7 +11,7 @@ run: $(VENV)/run.done
 
 test: $(VENV)/dev.done lint
 	$(BIN)/python tests/find_browser.py
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_OPTIONS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_OPTIONS)
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check .

@@ -132,4 +132,4 @@ class GuessingApi:
             first guess; and as [layer][position], row 0 before the first layer: ids and token_strs of the first
             guess, scores (its probability), ranks (of the target, from 1).
         """
-        return records.layers_record(self._service().layer_guesses(text, model, most_read=MOST_READ))
+        return records.layers_record(self._service().layer_guesses(text, model))

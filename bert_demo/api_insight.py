@@ -49,7 +49,7 @@ class InsightApi:
             occurrences (text, start, end, positions), similarity (cosines as [layer][occurrence][occurrence]), others
             (for each layer the mean cosine between different words), tokens (token, text, position), plane (two
             principal components as [layer][token]), variance (their shares of it for each layer), largest_error (the
-            greatest difference in similarity when the texts are read together, padded, by fused attention).
+            greatest difference in similarity when several texts are read at once, padded, by fused attention).
         """
         return records.contexts_record(self._service().contexts(word, texts, model, most=MOST_NUMBERS))
 
@@ -90,8 +90,8 @@ class InsightApi:
             layer: from 0; the last when left out.
 
         Returns:
-            pooling, layer, matrix as [text][text], largest_error (the greatest difference in it when the texts are read
-            together, padded, by fused attention).
+            pooling, layer, matrix as [text][text], largest_error (the greatest difference in it when several texts are
+            read at once, padded, by fused attention).
         """
         return records.similarity_record(self._service().similarity(texts, model, pooling, layer))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from bert_demo.backends.base import Backend
 from bert_demo.errors import ChoiceError
 from bert_demo.lenses import candidates as blanks
 from bert_demo.lenses import joint, surprise
+from bert_demo.lenses.joint import nobody
 from bert_demo.results.guesses import (
     RULES,
     JointFillings,
@@ -20,11 +21,9 @@ from bert_demo.results.guesses import (
     Surprises,
     TwoBlanks,
 )
-from bert_demo.service_part import ServicePart
+from bert_demo.service_part import OnProgress, ServicePart
 
 MOST_PAIRS = 100
-OnProgress = Callable[[int, int], None]
-"""Called with (done, planned so far); raise CancelledError in it to stop the work."""
 
 
 class Guessing(ServicePart):
@@ -42,7 +41,7 @@ class Guessing(ServicePart):
         """
         backend, text, _ = self._request(model, text, None)
         top_k = validation.checked_whole(top_k, "top_k", 1, self.settings.max_top_k)
-        most, watch = self.settings.max_top_k, on_progress or _nobody
+        most, watch = self.settings.max_top_k, on_progress or nobody
         key = ("fill_jointly", backend.info, text)  # one search answers every top_k
         found = self._cache.get(key, lambda: joint.fill_jointly(backend, text, most, watch))
         return replace(found, fillings=found.fillings[:top_k], slots=tuple(slot[:top_k] for slot in found.slots))
@@ -64,8 +63,8 @@ class Guessing(ServicePart):
         backend, text, _ = self._request(model, text, None)
         words = validation.checked_candidates(candidates) or ()
         couples = _checked_pairs(pairs)
-        watch = on_progress or _nobody
-        key = ("score_candidates", backend.info, text, words, couples, most_read)
+        watch = on_progress or nobody
+        key = ("score_candidates", backend.info, text, words, couples)
         return self._cache.get(key, lambda: blanks.score_candidates(backend, text, words, couples, watch, most_read))
 
     def compare_blanks(
@@ -99,8 +98,8 @@ class Guessing(ServicePart):
         """
         backend, first, second = self._two(model, first, second)
         rule = validation.checked_choice(rule, "rule", RULES)
-        watch = on_progress or _nobody
-        key = ("prefer", backend.info, first, second, rule, most_read)
+        watch = on_progress or nobody
+        key = ("prefer", backend.info, first, second, rule)
         return self._cache.get(key, lambda: surprise.prefer(backend, first, second, rule, watch, most_read))
 
     def surprises(
@@ -117,8 +116,8 @@ class Guessing(ServicePart):
         """
         backend, text, _ = self._request(model, text, None)
         rule = validation.checked_choice(rule, "rule", RULES)
-        watch = on_progress or _nobody
-        key = ("surprises", backend.info, text, rule, most_read)
+        watch = on_progress or nobody
+        key = ("surprises", backend.info, text, rule)
         return self._cache.get(key, lambda: surprise.surprises(backend, text, rule, watch, most_read))
 
     def layer_guesses(
@@ -126,16 +125,15 @@ class Guessing(ServicePart):
         text: str,
         model: str = "base",
         on_progress: OnProgress | None = None,
-        most_read: int | None = None,
     ) -> LayerGuesses:
         """The masked-language-model head read at every layer: its first word there, and the rank of the true one.
 
-        most_read: tokens times layers that may be read. Progress counts tokens.
+        Progress counts tokens.
         """
         backend, text, _ = self._request(model, text, None)
-        watch = on_progress or _nobody
-        key = ("layer_guesses", backend.info, text, most_read)
-        return self._cache.get(key, lambda: surprise.layer_guesses(backend, text, watch, most_read))
+        watch = on_progress or nobody
+        key = ("layer_guesses", backend.info, text)
+        return self._cache.get(key, lambda: surprise.layer_guesses(backend, text, watch))
 
     def _two(self, model: str, first: Any, second: Any) -> tuple[Backend, str, str]:
         """The model and two checked texts that are read apart."""
@@ -143,10 +141,6 @@ class Guessing(ServicePart):
         second = validation.checked_text(second, self.settings.max_characters, "second text")
         validation.refuse_control_tokens(second, backend.control_tokens, "second text")
         return backend, first, second
-
-
-def _nobody(*_: int) -> None:
-    """Nobody watches."""
 
 
 def _checked_pairs(pairs: Any) -> tuple[tuple[str, str], ...]:

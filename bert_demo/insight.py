@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from bert_demo.backends.base import Backend
 from bert_demo.catalogue import find, unlisted
 from bert_demo.errors import ChoiceError, TextError
 from bert_demo.lenses import contexts, insides, next_sentence
+from bert_demo.lenses.joint import nobody
 from bert_demo.results.feature_lines import three_lines
 from bert_demo.results.insides import (
     POOLINGS,
@@ -25,12 +26,10 @@ from bert_demo.results.insides import (
 )
 from bert_demo.results.pairs import NextSentenceBaseline
 from bert_demo.sentence_pairs import sentence_pairs
-from bert_demo.service_part import ServicePart
+from bert_demo.service_part import OnProgress, ServicePart
 from bert_demo.settings import ASSETS
 
 _COMMIT = re.compile("[0-9a-f]{40}")
-OnProgress = Callable[[int, int], None]
-"""Called with (done, planned); raise CancelledError in it to stop the work."""
 
 
 class Insight(ServicePart):
@@ -59,8 +58,11 @@ class Insight(ServicePart):
         """
         backend, checked = self._texts(model, texts, 1)
         word = validation.checked_text(word, 100, "word")
-        key = ("contexts", backend.info, word, checked, most)
-        return self._cache.get(key, lambda: contexts.contexts(backend, word, checked, on_progress or _nobody, most))
+        key = ("contexts", backend.info, word, checked)
+        watch = on_progress or nobody
+        found = self._cache.get(key, lambda: contexts.contexts(backend, word, checked, watch, most))
+        insides.refuse_more(found.plane.size + found.similarity.size, most, contexts.FEWER)
+        return found
 
     def positions(self, model: str = "base") -> Positions:
         """The learned vectors of the places in the input. Raises MissingHeadError where there are none."""
@@ -83,9 +85,10 @@ class Insight(ServicePart):
         backend, checked = self._texts(model, texts, 2)
         pooling = validation.checked_choice(pooling, "pooling", POOLINGS)
         layer = validation.checked_layer_or_head(layer, "layer", backend.layers + 1, "the last")
-        key = ("similarity", backend.info, checked, pooling, layer)
-        watch = on_progress or _nobody
-        return self._cache.get(key, lambda: insides.similarity(backend, checked, pooling, layer, watch))
+        key = ("similarity", backend.info, checked, layer)
+        watch = on_progress or nobody
+        found = self._cache.get(key, lambda: insides.similarities(backend, checked, layer, watch))
+        return found[POOLINGS.index(pooling)]
 
     def features(
         self,
@@ -137,7 +140,7 @@ class Insight(ServicePart):
         on_progress: called with (done, planned); raise CancelledError in it to stop. Raises MissingHeadError.
         """
         backend = self._backend(model)
-        watch = on_progress or _nobody
+        watch = on_progress or nobody
         return self._cache.get(
             ("next_sentence_baseline", backend.info), lambda: next_sentence.baseline(backend, sentence_pairs(), watch)
         )
@@ -153,10 +156,6 @@ class Insight(ServicePart):
             except TextError as error:
                 raise TextError(f"Text {number}: {error}") from None
         return self._backend(model), tuple(checked)
-
-
-def _nobody(done: int, planned: int) -> None:
-    """Nobody watches."""
 
 
 def _written(source: str) -> str:

@@ -14,6 +14,7 @@ from bert_demo.backends.base import Backend, Encoding
 from bert_demo.errors import ChoiceError, MissingHeadError, TextError
 from bert_demo.lenses import attribute, classify, fill_mask, heads, pruning
 from bert_demo.lenses.explained import Filling, Label, token_of
+from bert_demo.lenses.joint import nobody
 from bert_demo.lenses.question import Question, checked
 from bert_demo.results import (
     Ablation,
@@ -27,10 +28,8 @@ from bert_demo.results import (
     HeadWorth,
     PruneCurve,
 )
-from bert_demo.service_part import ServicePart
+from bert_demo.service_part import OnProgress, ServicePart
 
-OnProgress = Callable[[int, int], None]
-"""Called with (done, planned so far); raise CancelledError in it to stop the work."""
 WORTH_OUTPUTS = ("logit", "probability")
 Kind = TypeVar("Kind", Classification, FillMask, Attribution)
 
@@ -140,7 +139,7 @@ class Looking(ServicePart):
             )
             if target is None or target == "":
                 question = replace(question, target=backend.labels.index(labels[0].labels[0].label))
-            watch = on_progress or (lambda *_: None)
+            watch = on_progress or nobody
             explained = _both(
                 backend, variant, lambda each: attribute.attribute(Label(each), question, text, pair, watch)
             )
@@ -170,7 +169,7 @@ class Looking(ServicePart):
                 "be switched off in turn. Shorten it."
             )
         question = Question(number, "integrated_gradients", "pad", output, 0.01, None, self.settings.max_steps)
-        watch = on_progress or (lambda *_: None)
+        watch = on_progress or nobody
         key = ("head_worth", backend.info, text, pair, number, output)
         return self._cache.get(key, lambda: heads.worth(backend, encoding, question, place, watch))
 
@@ -224,7 +223,7 @@ class Looking(ServicePart):
             raise MissingHeadError(
                 f"The model {backend.info.name} has no labels. Choose a classifier such as sentiment."
             )
-        watch = on_progress or (lambda *_: None)
+        watch = on_progress or nobody
         labelled = pruning.read(backend, rows, lines, self.settings.max_characters, watch)
         return pruning.prune(backend, labelled, points, orders, watch)
 

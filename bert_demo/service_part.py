@@ -7,7 +7,10 @@ from typing import Any
 
 from bert_demo.backends.base import Backend
 from bert_demo.cache import ResultCache
+from bert_demo.lenses.joint import Watch
 from bert_demo.settings import Settings
+
+OnProgress = Watch
 
 
 class ServicePart(ABC):

@@ -11,6 +11,7 @@ import urllib.request
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -25,22 +26,31 @@ from transformers import (
 
 from bert_demo import BertService, Settings
 
+BROWSER = "tests/test_browser"
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / "assets" / "models"
 OPENING = "Not a masterpiece, but a warm and funny film that never outstays its welcome."
 WORDS = "the a cat dog sat ran on in mat house good bad film was is not very happy sad ice water play ##ing ##s . , !"
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come first; with `-n 2` one worker has them, and one server, while the other does the rest."""
-    files = sorted({item.path.name for item in items if item.get_closest_marker("browser")})
+    """Browser tests come first, and have more time: only against hanging, since a page waits for its own server."""
     for item in items:
-        if item.path.name in files:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            if item.get_closest_marker("timeout") is None:  # only against hanging: a page waits for its own server
-                item.add_marker(pytest.mark.timeout(300))
-    items.sort(key=lambda item: item.path.name not in files)
+        if BROWSER in item.nodeid and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(300))
+    items.sort(key=lambda item: BROWSER not in item.nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """With `-n 2` one worker has all browser tests, and so one server and one browser; the other does the rest."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneBrowser(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return BROWSER if BROWSER in nodeid else nodeid
+
+    return OneBrowser(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,7 @@ def contexts_follow_the_slider(page: Page, service: BertService) -> None:
     found = service.contexts(WORD, list(SENTENCES))
     expect(page.locator("#plane .scatterlayer .trace").first).to_be_attached()
     assert np.allclose(numbers(page, "#contexts .cosines td", 3), found.similarity[-1], atol=0.0051)
-    expect(page.locator("#contexts .check.ok")).to_contain_text("no cosine of any state is further off than")
+    expect(page.locator("#contexts .check.ok")).to_contain_text("no cosine of any state is further off than about")
     lines = page.evaluate("document.querySelector('#context-lines .js-plotly-plot')._fullData.map((t) => [...t.y])")
     assert len(lines) == 4 and np.allclose(lines[0], found.similarity[:, 0, 1]) and np.allclose(lines[3], found.others)
     drawn = page.evaluate(POINTS)
@@ -154,7 +154,7 @@ def similarity_is_that_of_the_service(page: Page, service: BertService) -> None:
     for pooling in ("mean", "cls"):
         found = service.similarity(list(SIX), pooling=pooling)
         assert np.allclose(numbers(page, f"#similar-{pooling} .cosines td", 6), found.matrix, atol=0.0051)
-        expect(page.locator(f"#similar-{pooling} .check.ok")).to_contain_text("read again in one padded batch")
+        expect(page.locator(f"#similar-{pooling} .check.ok")).to_contain_text("read again, several at once")
 
 
 def features_are_shown_and_kept(page: Page, service: BertService) -> None:

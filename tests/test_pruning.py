@@ -14,7 +14,7 @@ from conftest import OPENING, save_tokenizer, tiny_config
 from sklearn.metrics import accuracy_score
 from transformers import BertForSequenceClassification
 
-from bert_demo import BertService
+from bert_demo import BertService, Settings
 from bert_demo.api import Api
 from bert_demo.backends import headwise
 from bert_demo.cli import main
@@ -226,10 +226,33 @@ def test_stop_ends_the_reading_of_the_rows(service: BertService, tiny_classifier
     assert seen == [(0, 8)] * 3
 
 
-def test_batches_of_heads_are_the_whole(service: BertService, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = service.head_worth(OPENING).changes
-    monkeypatch.setattr(headwise, "TOKENS_AT_ONCE", 100)
-    assert BertService().head_worth(OPENING).changes == pytest.approx(whole, abs=2e-5)
+@pytest.mark.parametrize(
+    ("model", "text"), [("sentiment", OPENING), ("base", OPENING.replace("warm", "[MASK]"))], ids=["label", "filling"]
+)
+def test_batches_of_heads_are_the_whole(
+    service: BertService, monkeypatch: pytest.MonkeyPatch, model: str, text: str
+) -> None:
+    """20 tokens, 12 heads in 6 layers: a layer in three parts; a layer by itself; layers by 2, and by 4 and 2."""
+    kinds = {"target": None} if model == "sentiment" else {"target": "funny"}
+    whole = service.head_worth(text, model=model, **kinds).changes
+    assert np.abs(whole).max() > 0.05
+    for tokens in (100, 240, 500, 1000):
+        monkeypatch.setattr(headwise, "TOKENS_AT_ONCE", tokens)
+        again = BertService(Settings(cache_mb=0)).head_worth(text, model=model, **kinds)
+        assert again.changes == pytest.approx(whole, abs=5e-5), tokens
+    monkeypatch.undo()
+    monkeypatch.setattr(headwise, "NUMBERS_AT_ONCE", 1)
+    assert BertService().head_worth(text, model=model, **kinds).changes == pytest.approx(whole, abs=5e-5)
+
+
+def test_several_layers_are_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OPENING is 20 tokens: all six layers at once, or 4 and 2, beside the untouched model and the check."""
+    service = BertService(Settings(cache_mb=0))
+    for tokens, runs in ((2048, 1), (1000, 2), (500, 3), (240, 6), (100, 18)):
+        monkeypatch.setattr(headwise, "TOKENS_AT_ONCE", tokens)
+        with Counted(service._backend("sentiment")._model) as counted:  # type: ignore[attr-defined]
+            service.head_worth(OPENING, target="positive")
+            assert counted.passes == runs + 2
 
 
 def test_a_flood_is_refused_before_anything_is_read(service: BertService) -> None:

@@ -24,6 +24,8 @@ from bert_demo.backends.variants import (
 from bert_demo.errors import ModelError
 
 TOKENS_AT_ONCE = 2048
+NUMBERS_AT_ONCE = 8_000_000
+"""Logits of one run of several layers, which a large vocabulary would make too many: 32 MB."""
 
 
 class Headwise(ABC):
@@ -83,24 +85,27 @@ class Headwise(ABC):
             states = [self._embed(ids, inputs), *whole.hidden_states[1:]]
         variant, gates = with_gates(self._model, self.layers)
         logits_from = on_embeddings(variant, ids, column, **inputs)
-        return np.asarray(logits), self._each_layer(variant, gates, states, logits_from)
+        most_rows = NUMBERS_AT_ONCE // len(logits)
+        return np.asarray(logits), self._each_layer(variant, gates, states, logits_from, most_rows)
 
     def _each_layer(
-        self, variant: Any, gates: Sequence[Gate], states: Sequence[torch.Tensor], logits_from: Any
+        self, variant: Any, gates: Sequence[Gate], states: Sequence[torch.Tensor], logits_from: Any, most_rows: int
     ) -> Iterator[tuple[int, int, np.ndarray]]:
-        """states: (1, n, d) before each layer; logits_from: of what runs from such a state on, (rows, labels).
+        """states: (1, n, d) before each layer; logits_from: of what runs from such a state on, (rows, labels);
+        most_rows: from one run, if it is of several layers.
 
         Where the kind is known, several layers are done in one run; the rows of a layer come in when it begins.
         """
         at_once = max(1, TOKENS_AT_ONCE // states[0].shape[1])
+        together = max(1, min(at_once, most_rows) // self.heads)
         layer = count = 0
         while layer < self.layers:
             if layer and not drop_first_layers(variant, count):
                 raise ModelError("The layers of this kind of model cannot be taken one by one.")
             widens = widen_first_layer(variant)
-            if widens:  # then no other layer has a gate
+            if widens:  # then no gate is in a layer whose attention is not by hand
                 variant.config._attn_implementation = "sdpa"
-            count = min(max(1, at_once // self.heads), self.layers - layer) if widens else 1
+            count = min(together, self.layers - layer) if widens else 1
             if count > 1:
                 join_layers(variant, states[layer + 1 : layer + count], 1 - torch.eye(self.heads))
             for first, rows in zip(range(0, self.heads, at_once), torch.eye(self.heads).split(at_once), strict=True):
@@ -138,16 +143,20 @@ class Headwise(ABC):
             yield len(places), np.asarray(gradient.abs().sum(1))
 
     def _batches(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], dict[str, torch.Tensor]]]:
-        """Texts of like length together: their places, and their padded inputs."""
+        """Texts of like length together, where the tokenizer can pad: their places, and their padded inputs."""
         order = sorted(range(len(encodings)), key=lambda place: len(encodings[place].tokens))
         while order:
             longest = len(encodings[order[-1]].tokens)
-            places = order[-max(1, TOKENS_AT_ONCE // longest) :]
+            at_once = max(1, TOKENS_AT_ONCE // longest) if self._tokenizer.pad_token is not None else 1
+            places = order[-at_once:]
             del order[-len(places) :]
             rows = [self._inputs(encodings[place], encodings[place].windows[0]) for place in places]
+            if len(rows) == 1:
+                yield places, rows[0]
+                continue
             plain = [{name: row[0].tolist() for name, row in each.items()} for each in rows]
             padded = self._tokenizer.pad(
-                {name: [each[name] for each in plain] for name in plain[0]}, return_tensors="pt"
+                {name: [each[name] for each in plain] for name in plain[0]}, padding_side="right", return_tensors="pt"
             )
             yield places, dict(padded)
 

@@ -14,6 +14,7 @@ from bert_demo.lenses.joint import Watch
 from bert_demo.lenses.surprise import words_of
 from bert_demo.results.insides import Contexts, Occurrence, cosines, units
 
+FEWER = "Give fewer or shorter texts."
 MOST_OCCURRENCES = 60
 """Occurrences of a word that are compared, each with each."""
 
@@ -21,17 +22,27 @@ MOST_OCCURRENCES = 60
 def contexts(backend: Backend, word: str, texts: Sequence[str], watch: Watch, most: int | None = None) -> Contexts:
     """The vectors of one word wherever it stands in the texts, layer by layer, and all tokens on a plane.
 
-    `watch` is called after each text. Raises ChoiceError where the word does not stand in each of the texts, or the
-    answer would hold more than `most` numbers.
+    `watch` is called after each text, which is read twice. Raises ChoiceError where the word does not stand in each of
+    the texts, or the answer would hold more than `most` numbers.
     """
     encodings = windows_of(backend, texts)
     occurrences = _occurrences(word.strip(), texts, encodings)
     ordinary = sum(not token.special for encoding in encodings for token in encoding.tokens)
-    refuse_more((backend.layers + 1) * (2 * ordinary + len(occurrences) ** 2), most, "Give fewer or shorter texts.")
-    states = read_each(backend, encodings, watch)
-    vectors, again = (_vectors(each, occurrences) for each in (states, read_together(backend, encodings)))
-    similarity = np.stack([cosines(layer) for layer in vectors])
-    error = np.abs(similarity - np.stack([cosines(layer) for layer in again])).max()
+    refuse_more((backend.layers + 1) * (2 * ordinary + len(occurrences) ** 2), most, FEWER)
+
+    def vectors(text: int, states: np.ndarray) -> np.ndarray:
+        """(layers + 1, m, d), the mean vector of the pieces of each occurrence in one text."""
+        return np.stack([states[:, list(each.positions)].mean(1) for each in occurrences if each.text == text], axis=1)
+
+    states = read_each(backend, encodings, lambda _, whole: whole, watch)
+    similarity, again = (
+        np.stack([cosines(layer) for layer in np.concatenate(each, axis=1)])
+        for each in (
+            [vectors(text, whole) for text, whole in enumerate(states)],
+            read_together(backend, encodings, vectors, watch),
+        )
+    )
+    error = np.abs(similarity - again).max()
     tokens = [
         (number, place)
         for number, encoding in enumerate(encodings)
@@ -56,11 +67,6 @@ def contexts(backend: Backend, word: str, texts: Sequence[str], watch: Watch, mo
         variance,
         float(error),
     )
-
-
-def _vectors(states: Sequence[np.ndarray], occurrences: Sequence[Occurrence]) -> np.ndarray:
-    """(layers + 1, m, d), the mean vector of the pieces of each occurrence."""
-    return np.stack([states[each.text][:, list(each.positions)].mean(1) for each in occurrences], axis=1)
 
 
 def _occurrences(word: str, texts: Sequence[str], encodings: Sequence[Encoding]) -> list[Occurrence]:

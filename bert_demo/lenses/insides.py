@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from bert_demo.backends.base import Backend, Encoding
 from bert_demo.errors import ChoiceError, TextError
-from bert_demo.lenses.joint import Watch, one_window
+from bert_demo.lenses.joint import Watch, nobody, one_window
 from bert_demo.results.insides import (
+    POOLINGS,
     Features,
     FirstStates,
     Pieces,
@@ -20,6 +21,8 @@ from bert_demo.results.insides import (
     cosines,
 )
 
+Keep = Callable[[int, np.ndarray], np.ndarray]
+"""(place of a text, its states (layers + 1, n, d)) -> what is kept of them."""
 MOST_TEXTS = 20
 MOST_TRIES = 50_000
 """Beginnings of words that are looked up for one text; ordinary texts take a tenth of that."""
@@ -82,21 +85,23 @@ def refuse_more(count: int, most: int | None, advice: str) -> None:
         raise ChoiceError(f"What was asked for are {count:,} numbers; one answer holds {most:,}. {advice}")
 
 
-def read_each(backend: Backend, encodings: Sequence[Encoding], watch: Watch) -> list[np.ndarray]:
-    """The states of each text, read one by one."""
-    states = []
-    for number, encoding in enumerate(encodings, start=1):
-        states.append(backend.hidden_states(encoding, 0))
-        watch(number, len(encodings))
-    return states
+def read_each(backend: Backend, encodings: Sequence[Encoding], keep: Keep, watch: Watch) -> list[np.ndarray]:
+    """What `keep` takes of the states of each text, read one by one; the first half of what `watch` is told."""
+    found = []
+    for place, encoding in enumerate(encodings):
+        found.append(keep(place, backend.hidden_states(encoding, 0)))
+        watch(place + 1, 2 * len(encodings))
+    return found
 
 
-def read_together(backend: Backend, encodings: Sequence[Encoding]) -> list[np.ndarray]:
-    """The same by the other way of `Backend.many_states`, without the padding."""
-    states: dict[int, np.ndarray] = {}
+def read_together(backend: Backend, encodings: Sequence[Encoding], keep: Keep, watch: Watch) -> list[np.ndarray]:
+    """The same by the other way of `Backend.many_states`, without the padding; the second half."""
+    found: dict[int, np.ndarray] = {}
     for places, batch in backend.many_states(encodings):
-        states |= {place: each[:, : len(encodings[place].tokens)] for place, each in zip(places, batch, strict=True)}
-    return [states[place] for place in range(len(encodings))]
+        for place, states in zip(places, batch, strict=True):
+            found[place] = keep(place, states[:, : len(encodings[place].tokens)])
+        watch(len(encodings) + len(found), 2 * len(encodings))
+    return [found[place] for place in range(len(encodings))]
 
 
 def windows_of(backend: Backend, texts: Sequence[str]) -> list[Encoding]:
@@ -131,22 +136,27 @@ def pooled(states: np.ndarray, pooling: str) -> np.ndarray:
     return vector
 
 
-def similarity(
-    backend: Backend, texts: Sequence[str], pooling: str, layer: int | None, watch: Watch
-) -> SentenceSimilarity:
-    """Cosine between the vectors of several texts. layer: from 0 (before layer 0); the last when None.
+def similarities(
+    backend: Backend, texts: Sequence[str], layer: int | None, watch: Watch
+) -> tuple[SentenceSimilarity, ...]:
+    """Cosine between the vectors of several texts, by each of POOLINGS.
 
-    `watch` is called after each text.
+    layer: from 0 (before layer 0); the last when None. `watch` is called after each text, which is read twice.
     """
     encodings = windows_of(backend, texts)
     number = backend.layers if layer is None else layer
-    one, other = (
-        cosines(np.stack([pooled(each[number], pooling) for each in states]))
-        for states in (read_each(backend, encodings, watch), read_together(backend, encodings))
-    )
+
+    def keep(_: int, states: np.ndarray) -> np.ndarray:
+        return np.stack([pooled(states[number], pooling) for pooling in POOLINGS])
+
+    read = (np.stack(read(backend, encodings, keep, watch), axis=1) for read in (read_each, read_together))
     info = backend.info
-    error = float(np.abs(one - other).max())
-    return SentenceSimilarity(info.name, info.revision, tuple(texts), pooling, number, one, error)
+    found = []
+    for pooling, *vectors in zip(POOLINGS, *read, strict=True):
+        one, other = map(cosines, vectors)
+        error = float(np.abs(one - other).max())
+        found.append(SentenceSimilarity(info.name, info.revision, tuple(texts), pooling, number, one, error))
+    return tuple(found)
 
 
 def features(
@@ -158,13 +168,15 @@ def features(
     """
     encoding = one_window(backend, text, pair)
     number = backend.layers if layer is None else layer
-    values, again = (
-        states[number] if pooling is None else pooled(states[number], pooling)[None]
-        for states in (backend.hidden_states(encoding, 0), read_together(backend, [encoding])[0])
-    )
+
+    def keep(_: int, states: np.ndarray) -> np.ndarray:
+        return states[number] if pooling is None else pooled(states[number], pooling)[None]
+
+    (values,) = read_each(backend, [encoding], keep, nobody)
     refuse_more(
         values.size, most, "Pool them, shorten the text, or write a file: python -m bert_demo features --output"
     )
+    (again,) = read_together(backend, [encoding], keep, nobody)
     info = backend.info
     error = float(np.abs(values - again).max())
     return Features(info.name, info.revision, encoding.tokens, number, backend.layers, pooling, values, error)

@@ -21,8 +21,13 @@ MOST_READ = 20_000
 """Tokens of all readings of one search together, about; of a long text fewer fillings are kept (two at least)."""
 
 Watch = Callable[[int, int], None]
+"""Called with (done, planned so far); raise CancelledError in it to stop the work."""
 Filled = Mapping[int, int]
 Key = tuple[int, ...]
+
+
+def nobody(*_: int) -> None:
+    """Nobody watches."""
 
 
 def masks_of(backend: Backend, text: str) -> tuple[Encoding, tuple[int, ...]]:

@@ -107,15 +107,13 @@ def prefer(
     return Preference(one, other, (tuple(changed[0]), tuple(changed[1])))
 
 
-def layer_guesses(backend: Backend, text: str, watch: Watch, most_read: int | None = None) -> LayerGuesses:
+def layer_guesses(backend: Backend, text: str, watch: Watch) -> LayerGuesses:
     """The masked-language-model head read at every layer (nostalgebraist 2020): what it would say if it stopped there.
 
-    `watch` is called after each stretch of positions. Raises TextError (also beyond `most_read` readings of a token in
-    all), MissingHeadError.
+    `watch` is called after each stretch of positions. Raises TextError, MissingHeadError.
     """
     encoding = one_window(backend, text)
     mask = mask_id(backend, encoding)
-    refuse_flood(backend.layers + 1, len(encoding.tokens), most_read)
     states = backend.hidden_states(encoding, 0)
     own = [None if token.id == mask else token.id for token in encoding.tokens]
     parts = []

@@ -153,8 +153,8 @@ def words_panel(result: Contexts) -> str:
     )
     proof = check(
         result.largest_error < 1e-4,
-        "read again, all sentences in one padded batch and attention in one fused step: no cosine of any state is "
-        f"further off than {result.largest_error:.0e}",
+        "read again, several sentences at once and attention in one fused step: no cosine of any state is further off "
+        f"than about {result.largest_error:.0e}",
     )
     note = (
         "The same word has another vector in each sentence. A cosine means something only beside that of different "

@@ -38,10 +38,12 @@ def features_panel(result: Features) -> str:
     more = [f"{count - SHOWN_ROWS} more rows"] if count > SHOWN_ROWS else []
     more += [f"{size - columns} more columns"] if size > columns else []
     left = f'<p class="note said">{" and ".join(more)} in the files.</p>' if more else ""
+    largest = float(np.abs(result.values).max())
+    how = " with attention in one fused step" if result.layer else ""
     proof = check(
-        bool(result.largest_error < 1e-4 and np.isfinite(result.values).all()),
-        f"{result.values.size:,} numbers, read again with attention in one fused step: at most "
-        f"{result.largest_error:.0e} off",
+        bool(result.largest_error < 1e-5 * max(1.0, largest)),
+        f"{result.values.size:,} numbers, read again{how}: off by about {result.largest_error:.0e} at most, where the "
+        f"largest is {number(largest, 3)}",
     )
     made = f", {_POOLED[result.pooling]}" if result.pooling else ""
     note = (

@@ -26,7 +26,7 @@ def similarity_panel(result: SentenceSimilarity, least: float) -> str:
     best = float(result.matrix[one, two])
     proof = check(
         result.largest_error < 1e-4,
-        f"read again in one padded batch, attention in one fused step: at most {result.largest_error:.0e} off",
+        f"read again, several at once and attention in one fused step: off by about {result.largest_error:.0e} at most",
     )
     pairs = combinations(range(len(names)), 2)
     rows = [(a + 1, b + 1, result.texts[a], result.texts[b], float(result.matrix[a, b])) for a, b in pairs]

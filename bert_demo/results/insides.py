@@ -85,7 +85,7 @@ class Contexts:
     of the texts, what the figures are to be held against (Ethayarajh 2019); plane: (layers + 1, n, 2) all n ordinary
     tokens of the texts on the two directions along which they vary most; variance: (layers + 1, 2) share of it on each;
     tokens: (text, position) of those n. largest_error: the greatest difference in `similarity` from what the texts give
-    when they are read together, padded, by attention in one fused step.
+    when several are read at once (padded), by attention in one fused step.
     """
 
     model: str
@@ -155,8 +155,8 @@ class FirstStates:
 class SentenceSimilarity:
     """(m, m) cosine between the vectors of m texts, made by `pooling` (one of POOLINGS) of the states of `layer`.
 
-    largest_error: the greatest difference in `matrix` from what the texts give when they are read together, padded, by
-    attention in one fused step.
+    largest_error: the greatest difference in `matrix` from what the texts give when several are read at once (padded),
+    by attention in one fused step.
     """
 
     model: str

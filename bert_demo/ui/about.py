@@ -27,7 +27,7 @@ class About:
         self.panel.expand(card, model, self.text, **SOON)
 
 
-SOON: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+SOON: dict[str, Any] = {"api_visibility": "private", "queue": False}
 
 
 def label(model: str) -> str:

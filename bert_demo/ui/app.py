@@ -136,7 +136,6 @@ class App:
             [notice, parts.body, *parts.outputs],
             concurrency_limit=AT_ONCE,
             trigger_mode="multiple",
-            show_progress="hidden",
             **PRIVATE,
         )
         if tab.task == "fill-mask":
@@ -193,7 +192,6 @@ class App:
             there,
             [bar.text, bar.pair, bar.model, bar.asked, bar.hidden, self.tabs, *places],
             concurrency_limit=None,
-            show_progress="hidden",
             js="() => [window.bertDemo.painted()]",
             **PRIVATE,
         ).then(None, js="() => window.bertDemo.ready()", **PRIVATE)

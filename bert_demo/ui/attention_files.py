@@ -80,7 +80,7 @@ class Files:
         )
         run = panels_runner(make, _told, 1)
         outputs = [self.said, self.body, self.file]
-        settings: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", **PRIVATE}
+        settings: dict[str, Any] = {"trigger_mode": "multiple", **PRIVATE}
         return [self.make.click(run, [page.asked, window, self.format], outputs, **settings)]
 
 

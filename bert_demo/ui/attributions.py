@@ -27,7 +27,7 @@ TOLERANCE = 0.01
 SUGGESTIONS = 6
 _CLICK = message("Click a word above: it is masked, deleted or replaced, and the model asked again.")
 _EACH = message("The ledger beside is that of the predicted label. Choose one label as the target to change words.")
-_AT_ONCE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+_AT_ONCE: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "multiple"}
 """A second click is answered though the first one is not: gradio's own "once" would drop it."""
 
 

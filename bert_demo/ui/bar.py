@@ -14,7 +14,7 @@ from bert_demo.ui.base import Ask
 from bert_demo.ui.examples import Example
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
-QUIET: dict[str, Any] = {**PRIVATE, "concurrency_limit": None, "show_progress": "hidden"}
+QUIET: dict[str, Any] = {**PRIVATE, "concurrency_limit": None}
 """For events that only change states: without the queue's limits, but in it, where alone gradio tells of changes."""
 LAST: dict[str, Any] = {**QUIET, "trigger_mode": "always_last"}
 """The same for those that a visitor may repeat before they are answered: gradio would drop the second ("once")."""

@@ -14,8 +14,8 @@ from bert_demo.ui.base import Ask, Page, Watch, html, panels_runner
 from bert_demo.ui.worth import AT_ONCE
 
 if TYPE_CHECKING:
-    from bert_demo.insight import OnProgress
     from bert_demo.service import BertService
+    from bert_demo.service_part import OnProgress
 
 MOST_CHARACTERS = 3000
 """Of all sentences together: each token becomes a point in each state, and all are sent to the page."""

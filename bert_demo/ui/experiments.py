@@ -19,8 +19,8 @@ from bert_demo.ui.base import Ask, Hidden, Watch
 if TYPE_CHECKING:
     from bert_demo.service import BertService
 
-MOST_READ = 300_000
-"""Tokens that one click may have read: every word in turn of a text as long as a window, about two minutes."""
+MOST_READ = 400_000
+"""Tokens that may be read for one text: every word in turn of any text of one window, about two minutes."""
 MOVED, LISTED = 10, 100
 """Words that are shown to move towards either text, and candidates of fill-mask that they are compared with."""
 

@@ -63,7 +63,7 @@ class FillMaskTab:
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """Clicks on words hide them; clicks on candidates write them into the text, and every lens follows."""
-        shown: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+        shown: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "multiple"}
         quiet = {**shown, "concurrency_limit": None}
         self.words.pick(_hide, None, [page.hidden], **quiet)
         self.mask_selected.click(

@@ -38,24 +38,24 @@ class HeadsTab:
 
     def build(self) -> Parts:
         """The tour with its choices above; all heads; the layers."""
+        with gr.Row(elem_classes="controls"):
+            self.relation = gr.Dropdown(
+                [],
+                label="Relation that a head finds",
+                allow_custom_value=True,  # one of the model before may still come with the next question
+                min_width=220,
+                elem_id="relation",
+            )
+            self.answers = gr.Textbox(
+                label="Right answers for your sentence (optional; Enter)",
+                placeholder="the>dog, her>book#2",
+                lines=1,
+                max_lines=3,
+                min_width=220,
+                elem_id="answers",
+            )
+            self.window = window_choice()
         with gr.Column() as body:
-            with gr.Row(elem_classes="controls"):
-                self.relation = gr.Dropdown(
-                    [],
-                    label="Relation that a head finds",
-                    allow_custom_value=True,  # one of the model before may still come with the next question
-                    min_width=220,
-                    elem_id="relation",
-                )
-                self.answers = gr.Textbox(
-                    label="Right answers for your sentence (optional; Enter)",
-                    placeholder="the>dog, her>book#2",
-                    lines=1,
-                    max_lines=3,
-                    min_width=220,
-                    elem_id="answers",
-                )
-                self.window = window_choice()
             self.sentences = html(_sentences(), elem_id="tour-sentences", js_on_load=ON_PICK)
             self.tour = html(elem_id="tour", js_on_load=ON_PICK)
             self.table = html(elem_id="all-heads", js_on_load=f"{ON_PICK}window.bertHeads.follow(element, watch);")
@@ -94,7 +94,7 @@ class HeadsTab:
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """Relations and typed answers change the tour alone; a clicked head opens in Attention, a sentence is asked."""
-        shown: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+        shown: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "multiple"}
         asked = gr.on(
             [self.relation.input, self.answers.submit],
             panel_runner(self._tour(page), "Looking \N{HORIZONTAL ELLIPSIS}"),
@@ -149,17 +149,15 @@ def toured(found: Attention, ask: Ask, relation: str | None, answers: str) -> st
     if known is None:
         return tour.without_table(ask.model)
     code = _code(relation or "")
-    row = known.row(code) or known.lone(code)
+    there = known.row(code) or known.lone(code)
+    row = there or known.rows[0]
+    wrong = "" if there or not code else f"No head is known for a relation {code[:40]!r}: choose one of the list."
     try:
-        if code and row is None:
-            raise ChoiceError(f"No head is known for a relation {code[:40]!r}: choose one of the list.")
-        row = row or known.rows[0]
         links, source = look(found, ask.text, ask.pair, row, answers)
     except ChoiceError as error:
-        row = row or known.rows[0]
         links, source = look(found, ask.text, ask.pair, row)
-        return tour.tour_panel(known, row, links, source, str(error))
-    return tour.tour_panel(known, row, links, source)
+        wrong = f"{wrong} {error}".strip()
+    return tour.tour_panel(known, row, links, source, wrong)
 
 
 def _ranked(known: HeadTable | None) -> list[KnownHead]:

@@ -86,7 +86,7 @@ class InsideTab:
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """The radio shows one view; the views' own buttons."""
         shown = [self.row, self.second, self.pieces, self.positions, *(view.column for view in self.own.values())]
-        self.view.change(self._show, self.view, shown, queue=False, show_progress="hidden", **PRIVATE).then(
+        self.view.change(self._show, self.view, shown, queue=False, **PRIVATE).then(
             None, js="() => window.bertInside.again()", **PRIVATE
         )
         return [event for view in self.own.values() for event in view.wire(page)]

@@ -215,7 +215,7 @@ def _fill(page: Page) -> Callable[..., list[Any]]:
 
 
 def filled_jointly(service: BertService, ask: Ask, hidden: Hidden, picked: Any) -> str:
-    """The text with the picked joint filling. picked: {"filling": ids}. Raises ChoiceError where it is not shown."""
+    """The text with the picked joint filling. picked: {"filling": ids}. Raises ChoiceError for any other."""
     wanted = picked.get("filling") if isinstance(picked, Mapping) else None
     asked = question_of(service, ask, hidden)
     result = service.fill_jointly(asked.masked, asked.model, service.settings.max_top_k)
@@ -228,4 +228,4 @@ def filled_jointly(service: BertService, ask: Ask, hidden: Hidden, picked: Any) 
 def _told(done: int, planned: int) -> str:
     if not planned:
         return working("Reading the text \N{HORIZONTAL ELLIPSIS}")
-    return progress_panel(done, planned, "over variants of the text")
+    return progress_panel(done, planned, "over variants of the text, or tokens read at every layer")

@@ -65,7 +65,6 @@ class NextSentenceTab:
             [page.asked],
             [*page.bar[:2], page.asked, page.hidden],
             concurrency_limit=None,
-            show_progress="hidden",
             api_visibility="private",
             trigger_mode="multiple",
         ).then(None, page.bar, js="(...bar) => window.bertDemo.remember(...bar)", api_visibility="private")

@@ -19,8 +19,8 @@ from bert_demo.ui.states import state_choice, state_of
 from bert_demo.ui.worth import AT_ONCE
 
 if TYPE_CHECKING:
-    from bert_demo.insight import OnProgress
     from bert_demo.service import BertService
+    from bert_demo.service_part import OnProgress
 
 SENTENCES = (
     "A child is feeding ducks by the pond.",

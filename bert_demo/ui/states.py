@@ -34,7 +34,7 @@ def state_of(service: BertService, model: str, value: Any) -> int | None:
     said = str(value if value is not None else "").strip().lower()
     if said in ("", LAST):
         return None
-    last = service.features("a", model=model).layers
+    last = len(service.attention("a", model=model).layers)
     if not (said.isascii() and said.isdigit()) or int(said[:9]) > last:
         raise ChoiceError(f"There is no state {said[:20]!r}: {model} has states 0 (before layer 0) to {last}.")
     return int(said)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bert_demo.service import BertService
 
 OUTPUTS = ("logit", "probability")
-AT_ONCE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+AT_ONCE: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "multiple"}
 _HEAD = (
     "<h2>What each head is worth</h2><p class='note'>Every head in turn is switched off, alone: how far does the score "
     "of the target move?</p>"
