@@ -597,3 +597,16 @@ def test_one_search_answers_every_top_k(service: BertService) -> None:
     fewer = service.fill_jointly(text, top_k=2, on_progress=lambda done, _: counted.append(-done))
     assert fewer.fillings == more.fillings[:2] and [len(slot) for slot in fewer.slots] == [2, 2]
     assert fewer.independent == more.independent and min(counted) > 0
+
+
+def test_what_is_unlikely_by_itself_is_tried_first_too(service: BertService) -> None:
+    """ "York" is not among the best of the second mask, and "New" not of the first, until the other is there."""
+    found = service.fill_jointly("[MASK] [MASK] City is large.")
+    assert found.fillings[0].sequence.lower() == "new york city is large."
+    assert found.fillings[0].score > -0.2
+    assert all("york" not in [guess.token_str for guess in slot[:5]] for slot in found.slots)
+
+
+def test_many_masks_in_a_long_text_leave_no_room_for_that(service: BertService) -> None:
+    found = service.fill_jointly("[MASK] " * 10 + "the " * 480, top_k=2)
+    assert found.fillings[0].score >= found.independent.score and len(found.fillings[0].tokens) == 10

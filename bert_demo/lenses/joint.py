@@ -15,6 +15,8 @@ MOST_MASKS = 10
 """Masks that are filled together; the readings grow with their square."""
 BEAMS, WIDTH = 16, 8
 """Fillings that are kept at each step, and tokens that are tried at each mask of each."""
+SEEDS = 64
+"""Tokens of each mask that are tried as the first to be filled, whatever they had by themselves."""
 ROUNDS, MOVES = 10, 2
 """Times that the best fillings are improved, and tokens that may take the place of another in each round."""
 MOST_READ = 20_000
@@ -71,8 +73,10 @@ def fill_jointly(backend: Backend, text: str, top_k: int, watch: Watch) -> Joint
     """The best fillings of all masks together, by pseudo-log-likelihood, beside the independent guesses.
 
     A beam search over the order of filling: at each step every unfilled mask of every kept filling is read, and its
-    best tokens are tried, the surest first. What it finds, and the independent filling, are then scored with every
-    other mask filled, and improved one mask at a time; the independent one is among them, so that none is worse.
+    best tokens are tried, the surest first. Beside it many tokens that are not likely by themselves are each tried
+    first, and those kept that make the other masks surest ("York" makes "New" so). What is found, and the independent
+    filling, are then scored with every other mask filled, and improved one mask at a time; the independent one is among
+    them, so that none is worse.
     """
     encoding, places = masks_of(backend, text)
     if len(places) > MOST_MASKS:
@@ -80,7 +84,7 @@ def fill_jointly(backend: Backend, text: str, top_k: int, watch: Watch) -> Joint
     search = _Search(backend, encoding, places, watch)
     (apart,) = search.read([{}], [places])
     alone = {place: int(scores.argmax()) for place, scores in zip(places, apart, strict=True)}
-    found = search.improved([alone, *search.beam(apart)])
+    found = search.improved([alone, *search.beam(apart), *search.seeded(apart)])
     ranked = sorted(found.items(), key=lambda each: -sum(each[1]))
     slots = tuple(guesses(backend, scores, top_k) for scores in apart)
     key = _key(alone, places)
@@ -128,6 +132,23 @@ class _Search:
                         more[grown] = max(more.get(grown, -np.inf), before + float(scores[token]))
             kept = dict(sorted(more.items(), key=lambda each: -each[1])[: self.kept])
         return [dict(each) for each in kept]
+
+    def seeded(self, apart: np.ndarray) -> list[Filled]:
+        """Complete fillings: one mask's token, and behind it the best of every other mask by itself; those of which the
+        others are surest. apart: (masks, vocabulary) log-probabilities with nothing filled.
+        """
+        count = min(SEEDS, self.most // (4 * len(self.places)))
+        if len(self.places) == 1 or not count:
+            return []
+        seeds = [
+            (place, token) for place, scores in zip(self.places, apart, strict=True) for token in best(scores, count)
+        ]
+        rest = [[each for each in self.places if each != place] for place, _ in seeds]
+        found: list[tuple[float, Filled]] = []
+        for seed, others, table in zip(seeds, rest, self.read([dict([each]) for each in seeds], rest), strict=True):
+            filling = dict([seed, *zip(others, map(int, table.argmax(-1)), strict=True)])
+            found.append((float(table.max(-1).sum()), filling))
+        return [filling for _, filling in sorted(found, key=lambda each: -each[0])[: self.kept]]
 
     def improved(self, found: Sequence[Filled]) -> dict[Key, tuple[float, ...]]:
         """Scores of these fillings, and of those that the best of them lead to when one mask's token gives way to what
