@@ -162,9 +162,10 @@ def test_the_first_row_is_named_by_its_line() -> None:
 class Counted:
     """Forward passes of a model and of all its copies, which take its hooks along."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, service: BertService, model: str) -> None:
         self.passes = 0
-        self._handle = model.register_forward_hook(lambda *_: setattr(self, "passes", self.passes + 1))
+        backend: Any = service._backend(model)
+        self._handle = backend._model.register_forward_hook(lambda *_: setattr(self, "passes", self.passes + 1))
 
     def __enter__(self) -> Counted:
         return self
@@ -191,7 +192,7 @@ def test_stop_ends_pruning_before_the_next_batch(
 ) -> None:
     """Eight texts in batches of two or three: four batches of the importance, then those of each accuracy."""
     monkeypatch.setattr(headwise, "TOKENS_AT_ONCE", 20)
-    with Counted(service._backend(tiny_classifier)._model) as counted:  # type: ignore[attr-defined]
+    with Counted(service, tiny_classifier) as counted:
         with pytest.raises(CancelledError):
             service.prune([(text, "low") for text in TEXTS], tiny_classifier, 4, 1, on_progress=Stops(at))
         assert counted.passes == at
@@ -204,7 +205,7 @@ def test_stop_ends_the_worth_before_the_next_batch(
     """Four heads in batches of one: the untouched model reads once before them, its states come from its encoder."""
     service = BertService()
     monkeypatch.setattr(headwise, "TOKENS_AT_ONCE", 1)
-    with Counted(service._backend(tiny_classifier)._model) as counted:  # type: ignore[attr-defined]
+    with Counted(service, tiny_classifier) as counted:
         if at < 5:
             with pytest.raises(CancelledError):
                 service.head_worth(TEXTS[0], model=tiny_classifier, target="low", on_progress=Stops(at))
@@ -250,7 +251,7 @@ def test_several_layers_are_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
     service = BertService(Settings(cache_mb=0))
     for tokens, runs in ((2048, 1), (1000, 2), (500, 3), (240, 6), (100, 18)):
         monkeypatch.setattr(headwise, "TOKENS_AT_ONCE", tokens)
-        with Counted(service._backend("sentiment")._model) as counted:  # type: ignore[attr-defined]
+        with Counted(service, "sentiment") as counted:
             service.head_worth(OPENING, target="positive")
             assert counted.passes == runs + 2
 
