@@ -1,15 +1,22 @@
-"""Results that may be asked for again, within a byte budget."""
+"""Results that may be asked for again, within a byte budget; what is asked twice at once is made once."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 
+from bert_demo.errors import CancelledError
+from bert_demo.line import go_on
+
+LOOK = 0.2
+"""Seconds between two looks whether one who waits for another's result has left."""
 Value = TypeVar("Value")
 
 
@@ -20,25 +27,64 @@ class ResultCache:
         self._budget = budget
         self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._bytes = 0
+        self._making: dict[Hashable, Future[Any]] = {}
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The value kept under `key`, or what `make` gives, kept from then on. An error of `make` is not kept."""
-        with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-                kept: Value = self._held[key][0]
-                return kept
-        value = make()
+        """The value kept under `key`, or what `make` gives, kept from then on. An error of `make` is not kept.
+
+        While one thread makes it the others wait for it, and have its error; if it was stopped, another makes it.
+        """
+        while True:
+            with self._lock:
+                if key in self._held:
+                    self._held.move_to_end(key)
+                    kept: Value = self._held[key][0]
+                    return kept
+                making = self._making.get(key)
+                if making is None:
+                    self._making[key] = mine = Future[Any]()
+            if making is None:
+                return self._make(key, make, mine)
+            if (found := _waited(making)) is not None:
+                return found[0]  # type: ignore[no-any-return]
+
+    def bytes_held(self) -> int:
+        """Bytes of what is kept."""
+        return self._bytes
+
+    def _make(self, key: Hashable, make: Callable[[], Value], mine: Future[Any]) -> Value:
+        try:
+            value = make()
+        except BaseException as error:
+            with self._lock:
+                del self._making[key]
+            mine.set_exception(error)
+            raise
         size = size_of(value)
         with self._lock:
-            if key not in self._held and size <= self._budget:
+            del self._making[key]
+            if size <= self._budget:
                 self._held[key] = (value, size)
                 self._bytes += size
                 while self._bytes > self._budget:
                     _, (_, freed) = self._held.popitem(last=False)
                     self._bytes -= freed
+        mine.set_result(value)
         return value
+
+
+def _waited(making: Future[Any]) -> tuple[Any] | None:
+    """What another thread makes, or None if it was stopped. Raises CancelledError if this thread's asker leaves."""
+    while True:
+        go_on()
+        try:
+            return (making.result(LOOK),)
+        except NotYet:
+            if making.done() and making.exception() is not None:
+                raise
+        except CancelledError:
+            return None
 
 
 def size_of(value: Any) -> int:

@@ -51,6 +51,22 @@ def _bundled(name: str, tasks: tuple[str, ...], labels: tuple[str, ...], descrip
     )
 
 
+def _hub(
+    name: str, language: str, description: str, labels: tuple[str, ...] = (), licence: str = "Apache-2.0"
+) -> ModelCard:
+    """A row for a repository of the hub that has safetensors on its main branch; a classifier where it has labels."""
+    tasks: tuple[str, ...] = ("text-classification",) if labels else ("fill-mask",)
+    if name.startswith("google"):
+        tasks = ("fill-mask", "next-sentence")
+    return ModelCard(name, name, "main", tasks, labels, language, licence, description)
+
+
+GO_EMOTIONS = (
+    "admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion", "curiosity", "desire",
+    "disappointment", "disapproval", "disgust", "embarrassment", "excitement", "fear", "gratitude", "grief", "joy",
+    "love", "nervousness", "optimism", "pride", "realization", "relief", "remorse", "sadness", "surprise", "neutral",
+)  # fmt: skip
+
 CATALOGUE: tuple[ModelCard, ...] = (
     _bundled(
         "sentiment",
@@ -77,7 +93,62 @@ CATALOGUE: tuple[ModelCard, ...] = (
         "What word stands behind the mask, and does the second text follow? 6 layers, 12 heads, pre-trained on "
         "Wikipedia, novels and reviews.",
     ),
+    _hub(
+        "google-bert/bert-base-uncased",
+        "English, lower-cased",
+        "The BERT of the paper (Devlin et al. 2019): 12 layers, 12 heads, 110 million weights.",
+    ),
+    _hub("google-bert/bert-base-cased", "English", "The same, which tells capitals from small letters."),
+    _hub(
+        "google-bert/bert-large-uncased",
+        "English, lower-cased",
+        "The large BERT of the paper: 24 layers, 16 heads, 340 million weights; 1.3 GB to download.",
+    ),
+    _hub(
+        "google-bert/bert-base-multilingual-cased",
+        "104 languages",
+        "BERT trained on Wikipedia in 104 languages: 12 layers, 12 heads.",
+    ),
+    _hub("google-bert/bert-base-chinese", "Chinese", "BERT for Chinese, which reads it character by character."),
+    _hub(
+        "google/bert_uncased_L-2_H-128_A-2",
+        "English, lower-cased",
+        "The smallest of Google's small BERTs (Turc et al. 2019): 2 layers, 2 heads, 4 million weights.",
+    ),
+    _hub(
+        "distilbert/distilbert-base-uncased",
+        "English, lower-cased",
+        "A BERT of 6 layers taught by one of 12 (Sanh et al. 2019).",
+    ),
+    _hub("FacebookAI/roberta-base", "English", "BERT trained longer on more (Liu et al. 2019).", licence="MIT"),
+    _hub(
+        "distilbert/distilbert-base-uncased-finetuned-sst-2-english",
+        "English, lower-cased",
+        "Is a sentence positive or negative? DistilBERT trained on SST-2, sentences of film reviews.",
+        ("NEGATIVE", "POSITIVE"),
+    ),
+    _hub(
+        "nlptown/bert-base-multilingual-uncased-sentiment",
+        "Dutch, English, French, German, Italian, Spanish",
+        "How many stars would a product review give? Multilingual BERT trained on reviews in six languages.",
+        ("1 star", "2 stars", "3 stars", "4 stars", "5 stars"),
+        "MIT",
+    ),
+    _hub(
+        "bhadresh-savani/distilbert-base-uncased-emotion",
+        "English, lower-cased",
+        "Which of six emotions does a short text show? DistilBERT trained on tweets.",
+        ("sadness", "joy", "love", "anger", "fear", "surprise"),
+    ),
+    _hub(
+        "SamLowe/roberta-base-go_emotions",
+        "English",
+        "Which of 28 emotions, each judged by itself, does a text show? RoBERTa trained on comments from Reddit.",
+        GO_EMOTIONS,
+        "MIT",
+    ),
 )
+"""Bundled models first. Those of the hub are downloaded when somebody first chooses them."""
 
 DEFAULT_FOR_TASK = {"text-classification": "sentiment", "fill-mask": "base", "next-sentence": "base"}
 
@@ -85,9 +156,19 @@ DEFAULT_FOR_TASK = {"text-classification": "sentiment", "fill-mask": "base", "ne
 def unlisted(name: str) -> ModelCard:
     """A row for a directory, or for a hub id with or without "@revision"."""
     if Path(name).is_dir():
-        return ModelCard(name, name, "local", (), (), "unknown", "unknown", "A local directory.")
+        return directory_card(name)
     source, _, revision = name.partition("@")
-    return ModelCard(name, source, revision or "main", (), (), "unknown", "unknown", "A model of the hub.")
+    return hub_card(name, source, revision or "main")
+
+
+def directory_card(name: str) -> ModelCard:
+    """A row for a directory."""
+    return ModelCard(name, name, "local", (), (), "unknown", "unknown", "A local directory.")
+
+
+def hub_card(name: str, source: str, revision: str) -> ModelCard:
+    """A row for a hub id that is not in the catalogue."""
+    return ModelCard(name, source, revision, (), (), "unknown", "unknown", "A model of the hub.")
 
 
 def find(name: str) -> ModelCard | None:

@@ -1,4 +1,4 @@
-"""The same endpoints printed: python -m bert_demo classify|fill-mask|attention|...|train|evaluate|heads|prune.
+"""The same endpoints printed: python -m bert_demo classify|fill-mask|attention|...|train|evaluate|heads|prune|space.
 
 Every command prints a table for people and, with --json, what the HTTP endpoint returns.
 """
@@ -9,15 +9,18 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
-from bert_demo import __version__, cli_guessing, cli_insight
+from bert_demo import __version__, cli_guessing, cli_insight, cli_space
 from bert_demo.api import ENDPOINTS, Api
 from bert_demo.cli_columns import lined_up
 from bert_demo.cli_heads import ARGUMENTS, TABLES, add_prune, prune_table
 from bert_demo.cli_training import add_evaluate, add_heads, add_train
 from bert_demo.errors import DemoError
 from bert_demo.settings import Settings
+
+_LONGEST = 500
+"""Characters of a message about a wrong argument."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             evaluate.run(options)
         elif options.command == "prune":
             _prune(options)
+        elif options.command == "space":
+            cli_space.run(options)
         elif options.command == "heads":
             from bert_demo.training import heads
 
@@ -69,8 +74,16 @@ def _prune(options: argparse.Namespace) -> None:
     print(json.dumps(record, ensure_ascii=False) if options.json else f"{said}\n{prune_table(record)}".strip())
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse repeats a wrong argument in full, line breaks and all; here the message is one line that is cut."""
+
+    def error(self, message: str) -> NoReturn:
+        shown = message if len(message) <= _LONGEST else f"{message[:_LONGEST]} ..."
+        super().error("".join(each if each.isprintable() else ascii(each)[1:-1] for each in shown))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bert_demo", description=__doc__.splitlines()[0])
+    parser = _Parser(prog="python -m bert_demo", description=__doc__.splitlines()[0])
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     text_and_pair: tuple[Any, ...] = (("text", {}), ("--pair", {"help": "a second text"}))
@@ -154,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     add_evaluate(commands)
     add_heads(commands)
     add_prune(commands)
+    cli_space.add_space(commands)
     return parser
 
 

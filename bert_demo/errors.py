@@ -6,7 +6,15 @@
     |  |- MaskError            no mask, or a mask where none may stand
     |  '- ChoiceError          an argument outside its choices or range (model, target, method, layer, head, top_k, ...)
     |- ModelError              the model cannot answer
-    |  |- ModelLoadError       it is missing, unreachable, or not of the BERT family
+    |  |- ModelLoadError       it cannot be loaded:
+    |  |  |- NoSuchModelError   there is no such repository, revision or directory
+    |  |  |- ModelAccessError   it is gated or private
+    |  |  |- HubError           the hub cannot be reached, is too slow, or answers with something else
+    |  |  |- ModelKindError     it is not of the BERT family, or has no head or no file that this demo can use
+    |  |  |- BrokenModelError   its files are incomplete, damaged, or do not fit each other
+    |  |  '- ModelSizeError     it is too large for this server, or the disk is full
+    |  |- ModelsBusyError      all memory or all places for loading are in use just now; try again
+    |  |  '- ModelComingError   it is being downloaded
     |  '- MissingHeadError     it lacks the head that this question needs
     |- BadDataError            a file for training or evaluation is wrong
     '- CancelledError          the visitor stopped the work
@@ -43,6 +51,38 @@ class ModelError(DemoError):
 
 class ModelLoadError(ModelError):
     """The model is missing, unreachable, or of another family."""
+
+
+class NoSuchModelError(ModelLoadError):
+    """There is no such repository, revision or directory."""
+
+
+class ModelAccessError(ModelLoadError):
+    """The repository is gated or private."""
+
+
+class HubError(ModelLoadError):
+    """The hub cannot be reached, is too slow, or answers with something else."""
+
+
+class ModelKindError(ModelLoadError):
+    """The model is of another family, or has no head or no file that this demo can use."""
+
+
+class BrokenModelError(ModelLoadError):
+    """The files of the model are incomplete, damaged, or do not fit each other."""
+
+
+class ModelSizeError(ModelLoadError):
+    """The model is too large for this server, or its disk is full."""
+
+
+class ModelsBusyError(ModelError):
+    """All memory or all places for loading are in use just now."""
+
+
+class ModelComingError(ModelsBusyError):
+    """The model is being downloaded."""
 
 
 class MissingHeadError(ModelError):

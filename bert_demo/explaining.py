@@ -13,8 +13,8 @@ from bert_demo.errors import ChoiceError
 from bert_demo.lenses import attribute, by_layer, compare, what_if
 from bert_demo.lenses.attribute import OnEstimate
 from bert_demo.lenses.explained import Filling, Label, token_of
-from bert_demo.lenses.joint import nobody
 from bert_demo.lenses.question import Question, checked
+from bert_demo.line import go_on
 from bert_demo.results import Attribution, Classification, Comparison, LayerAttribution, WhatIf
 from bert_demo.service_part import OnProgress, ServicePart
 
@@ -51,7 +51,7 @@ class Explaining(ServicePart):
         """
         backend, text, pair = self._request(model, text, pair)
         question = self._question(backend, text, pair, target, method, baseline, output, tolerance, steps)
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         return self._cache.get(
             ("attribute", backend.info, text, pair, question),
             lambda: attribute.attribute(Label(backend), question, text, pair, watch, on_estimate),
@@ -89,7 +89,7 @@ class Explaining(ServicePart):
             if other == question.target:
                 raise ChoiceError("candidate and against are the same token. Name two, or leave out against.")
             question = replace(question, output="difference")
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         return self._cache.get(
             ("attribute_mask", backend.info, text, number, question),
             lambda: attribute.attribute(Filling(backend, number), question, text, None, watch),
@@ -112,7 +112,7 @@ class Explaining(ServicePart):
         """
         backend, text, pair = self._request(model, text, pair)
         question = self._question(backend, text, pair, target, next(iter(METHODS)), baseline, output)
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         return self._cache.get(
             ("compare", backend.info, text, pair, question),
             lambda: compare.compare(backend, question, text, pair, watch),
@@ -137,7 +137,7 @@ class Explaining(ServicePart):
         backend, text, pair = self._request(model, text, pair)
         name = "integrated_gradients"
         question = self._question(backend, text, pair, target, name, baseline, output, tolerance)
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         return self._cache.get(
             ("attribute_layers", backend.info, text, pair, question),
             lambda: by_layer.by_layer(backend, question, text, pair, watch),

@@ -11,7 +11,7 @@ from bert_demo.backends.base import Backend
 from bert_demo.errors import ChoiceError
 from bert_demo.lenses import candidates as blanks
 from bert_demo.lenses import joint, surprise
-from bert_demo.lenses.joint import nobody
+from bert_demo.line import go_on
 from bert_demo.results.guesses import (
     RULES,
     JointFillings,
@@ -41,7 +41,7 @@ class Guessing(ServicePart):
         """
         backend, text, _ = self._request(model, text, None)
         top_k = validation.checked_whole(top_k, "top_k", 1, self.settings.max_top_k)
-        most, watch = self.settings.max_top_k, on_progress or nobody
+        most, watch = self.settings.max_top_k, on_progress or go_on
         key = ("fill_jointly", backend.info, text)  # one search answers every top_k
         found = self._cache.get(key, lambda: joint.fill_jointly(backend, text, most, watch))
         return replace(found, fillings=found.fillings[:top_k], slots=tuple(slot[:top_k] for slot in found.slots))
@@ -63,7 +63,7 @@ class Guessing(ServicePart):
         backend, text, _ = self._request(model, text, None)
         words = validation.checked_candidates(candidates) or ()
         couples = _checked_pairs(pairs)
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         key = ("score_candidates", backend.info, text, words, couples)
         return self._cache.get(key, lambda: blanks.score_candidates(backend, text, words, couples, watch, most_read))
 
@@ -98,7 +98,7 @@ class Guessing(ServicePart):
         """
         backend, first, second = self._two(model, first, second)
         rule = validation.checked_choice(rule, "rule", RULES)
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         key = ("prefer", backend.info, first, second, rule)
         return self._cache.get(key, lambda: surprise.prefer(backend, first, second, rule, watch, most_read))
 
@@ -116,7 +116,7 @@ class Guessing(ServicePart):
         """
         backend, text, _ = self._request(model, text, None)
         rule = validation.checked_choice(rule, "rule", RULES)
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         key = ("surprises", backend.info, text, rule)
         return self._cache.get(key, lambda: surprise.surprises(backend, text, rule, watch, most_read))
 
@@ -131,7 +131,7 @@ class Guessing(ServicePart):
         Progress counts tokens.
         """
         backend, text, _ = self._request(model, text, None)
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         key = ("layer_guesses", backend.info, text)
         return self._cache.get(key, lambda: surprise.layer_guesses(backend, text, watch))
 

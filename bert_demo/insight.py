@@ -13,7 +13,7 @@ from bert_demo.backends.base import Backend
 from bert_demo.catalogue import find, unlisted
 from bert_demo.errors import ChoiceError, TextError
 from bert_demo.lenses import contexts, insides, next_sentence
-from bert_demo.lenses.joint import nobody
+from bert_demo.line import go_on
 from bert_demo.results.feature_lines import three_lines
 from bert_demo.results.insides import (
     POOLINGS,
@@ -59,7 +59,7 @@ class Insight(ServicePart):
         backend, checked = self._texts(model, texts, 1)
         word = validation.checked_text(word, 100, "word")
         key = ("contexts", backend.info, word, checked)
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         found = self._cache.get(key, lambda: contexts.contexts(backend, word, checked, watch, most))
         insides.refuse_more(found.plane.size + found.similarity.size, most, contexts.FEWER)
         return found
@@ -86,7 +86,7 @@ class Insight(ServicePart):
         pooling = validation.checked_choice(pooling, "pooling", POOLINGS)
         layer = validation.checked_layer_or_head(layer, "layer", backend.layers + 1, "the last")
         key = ("similarity", backend.info, checked, layer)
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         found = self._cache.get(key, lambda: insides.similarities(backend, checked, layer, watch))
         return found[POOLINGS.index(pooling)]
 
@@ -140,7 +140,7 @@ class Insight(ServicePart):
         on_progress: called with (done, planned); raise CancelledError in it to stop. Raises MissingHeadError.
         """
         backend = self._backend(model)
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         return self._cache.get(
             ("next_sentence_baseline", backend.info), lambda: next_sentence.baseline(backend, sentence_pairs(), watch)
         )

@@ -59,6 +59,8 @@ def read_labelled_rows(content: str, labels: Sequence[str], several: bool = Fals
     is the text. Labels are names in any case, or numbers from 0. several: a cell may hold several labels with ";"
     between, or none; they come back as one string of that kind. Raises BadDataError, which names the line.
     """
+    if not isinstance(content, str):
+        raise BadDataError("The rows must be text: one text and its label on each line.")
     if len(content.encode("utf-8", "replace")) > MOST_BYTES:
         raise BadDataError(f"The rows are more than {MOST_BYTES:,} bytes. Paste fewer of them.")
     rows, between = _cells(content)

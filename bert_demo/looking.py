@@ -14,8 +14,8 @@ from bert_demo.backends.base import Backend, Encoding
 from bert_demo.errors import ChoiceError, MissingHeadError, TextError
 from bert_demo.lenses import attribute, classify, fill_mask, heads, pruning
 from bert_demo.lenses.explained import Filling, Label, token_of
-from bert_demo.lenses.joint import nobody
 from bert_demo.lenses.question import Question, checked
+from bert_demo.line import go_on
 from bert_demo.results import (
     Ablation,
     Attention,
@@ -118,6 +118,7 @@ class Looking(ServicePart):
         backend, text, pair = self._request(model, text, pair)
         off = _checked_heads(backend, heads)
         top_k = validation.checked_whole(top_k, "top_k", 1, self.settings.max_top_k)
+        attributions = validation.checked_flag(attributions, "attributions")
         classifies = "text-classification" in backend.info.tasks
         fills = "fill-mask" in backend.info.tasks and pair is None and (backend.mask_token or "\0") in text
         if attributions and not classifies:
@@ -139,7 +140,7 @@ class Looking(ServicePart):
             )
             if target is None or target == "":
                 question = replace(question, target=backend.labels.index(labels[0].labels[0].label))
-            watch = on_progress or nobody
+            watch = on_progress or go_on
             explained = _both(
                 backend, variant, lambda each: attribute.attribute(Label(each), question, text, pair, watch)
             )
@@ -169,7 +170,7 @@ class Looking(ServicePart):
                 "be switched off in turn. Shorten it."
             )
         question = Question(number, "integrated_gradients", "pad", output, 0.01, None, self.settings.max_steps)
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         key = ("head_worth", backend.info, text, pair, number, output)
         return self._cache.get(key, lambda: heads.worth(backend, encoding, question, place, watch))
 
@@ -223,7 +224,7 @@ class Looking(ServicePart):
             raise MissingHeadError(
                 f"The model {backend.info.name} has no labels. Choose a classifier such as sentiment."
             )
-        watch = on_progress or nobody
+        watch = on_progress or go_on
         labelled = pruning.read(backend, rows, lines, self.settings.max_characters, watch)
         return pruning.prune(backend, labelled, points, orders, watch)
 

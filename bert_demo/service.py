@@ -34,9 +34,10 @@ class BertService(Explaining, Looking, Guessing, Insight):
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self._cache = ResultCache(self.settings.cache_mb * 2**20)
-        self._shelf = Shelf(self.settings.models == "any")
+        self._shelf = Shelf(self.settings)
         if self.settings.threads:
             torch.set_num_threads(self.settings.threads)
+        self._threads = torch.get_num_threads()
 
     def classify(self, text: str, pair: str | None = None, model: str = "sentiment") -> Classification:
         """Probabilities of the labels; texts beyond the model's limit are read in windows and averaged.
@@ -105,7 +106,7 @@ class BertService(Explaining, Looking, Guessing, Insight):
     def describe(self, model: str) -> ModelInfo:
         """What a model is and which tasks it has; loads a model that is not in the catalogue."""
         card = find(model) if isinstance(model, str) else None
-        return _info(card) if card else self._backend(model).info
+        return self._shelf.known(model) or (_info(card) if card else self._backend(model).info)
 
     def choose(self, task: str, model: str) -> str:
         """`model` when it has a head for `task`, else the bundled model that has."""
@@ -135,6 +136,25 @@ class BertService(Explaining, Looking, Guessing, Insight):
     def labels(self, model: str) -> tuple[str, ...]:
         """The labels of a classifier in the order of its logits."""
         return self.describe(model).labels
+
+    def models_held(self) -> dict[str, int]:
+        """Bytes of each loaded model, by name."""
+        return self._shelf.held()
+
+    def cache_bytes(self) -> int:
+        """Bytes of the results that are kept."""
+        return self._cache.bytes_held()
+
+    def wait_for_downloads(self, seconds: float) -> None:
+        """From now on a call raises ModelComingError when a model's download takes longer."""
+        self._shelf.patience = seconds
+
+    def share_processor(self, running: int) -> None:
+        """Let the calling thread compute with its share of torch's threads while so many threads compute.
+
+        More threads than cores would wait for one another in the middle of every layer.
+        """
+        torch.set_num_threads(max(1, self._threads // running))
 
     def warm_up(self) -> None:
         """Load the bundled models, so that the first visitor does not wait for them."""

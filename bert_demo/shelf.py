@@ -1,68 +1,227 @@
-"""The models that are loaded: each once, the least recently used guests given up first."""
+"""The models that are loaded, within a byte budget: the least recently used go first, never one that is in use.
+
+Whoever asks for a model is lent a copy that shares everything; while a copy lives, its model stays. A model is loaded
+once, however many ask for it, in a thread of its own, so that a visitor who leaves does not end what others wait for.
+"""
 
 from __future__ import annotations
 
-import re
+import copy
+import logging
 import threading
+import time
 from collections import OrderedDict
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
+from weakref import WeakSet
 
 from bert_demo.backends.base import Backend
 from bert_demo.backends.hub import HubBackend
-from bert_demo.catalogue import CATALOGUE, ModelCard, find, unlisted
-from bert_demo.errors import ChoiceError
+from bert_demo.backends.loading import Found, find_model
+from bert_demo.catalogue import ModelCard
+from bert_demo.errors import DemoError, HubError, ModelComingError, ModelLoadError, ModelsBusyError, ModelSizeError
+from bert_demo.line import go_on
+from bert_demo.naming import card_of
+from bert_demo.results import ModelInfo
+from bert_demo.settings import Settings
 
-MODELS_HELD = 6
-_HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}(@[\w./-]{1,100})?")
+AT_ONCE = 2
+"""Models of the hub that are looked for or downloaded at a time."""
+WAITING = 16
+"""Models that may be on their way, the waiting ones included."""
+STALLED = 90.0
+"""Seconds after which nobody waits any longer for a download that does not move."""
+LOOK = 0.25
+"""Seconds between two looks at a model that is on its way."""
+REMEMBERED = 30.0
+"""Seconds for which a failure at the hub is told again without asking."""
+FAILURES = 1_000
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A model on its way. done, planned: bytes of its download; planned is 0 while nothing is being downloaded."""
+
+    name: str
+    done: int
+    planned: int
+
+
+class _Held:
+    """A loaded model, its bytes, and the copies that are lent."""
+
+    def __init__(self, backend: HubBackend) -> None:
+        self.backend, self.bytes = backend, backend.memory()
+        self.lent: WeakSet[Backend] = WeakSet()
+
+    def lend(self) -> Backend:
+        twin = copy.copy(self.backend)
+        self.lent.add(twin)
+        return twin
+
+
+class _Loading:
+    """A model on its way, and what came of it.
+
+    waits: whether it is still at the hub; kept: a copy that keeps the model in use until all who wait have theirs.
+    """
+
+    def __init__(self, card: ModelCard) -> None:
+        self.card, self.of_hub = card, card.revision not in ("bundled", "local")
+        self.waits = self.of_hub
+        self.done = self.planned = 0
+        self.moved = time.monotonic()
+        self.ended = threading.Event()
+        self.held: _Held | None = None
+        self.kept: Backend | None = None
+        self.failure: tuple[type[DemoError], str] | None = None
+
+    def told(self, done: int, planned: int) -> None:
+        """The download has come so far."""
+        if (done, planned) != (self.done, self.planned):
+            self.done, self.planned, self.moved = done, planned, time.monotonic()
+
+    def wait(self, patience: float | None) -> _Held:
+        """Raises what went wrong, HubError when nothing moves, ModelComingError when a download takes longer than
+        `patience`, or CancelledError when whoever asks has left."""
+        end = None if patience is None else time.monotonic() + patience
+        while not self.ended.wait(LOOK):
+            go_on()
+            if self.waits and end is not None and time.monotonic() > end:
+                raise ModelComingError(
+                    f"The model {self.card.name!r} is being downloaded: {self.done / 1e6:,.0f} of "
+                    f"{self.planned / 1e6:,.0f} MB are here. Ask again in a moment."
+                )
+            if self.waits and time.monotonic() - self.moved > STALLED:
+                raise HubError(
+                    f"The model {self.card.name!r} does not come: the hub has sent nothing for {STALLED:.0f} seconds. "
+                    "Try again later, or choose a bundled model."
+                )
+        if self.failure is not None:
+            kind, sentence = self.failure
+            raise kind(sentence)
+        assert self.held is not None
+        return self.held
 
 
 class Shelf:
-    """Models by name. any_model: whether hub ids and directories may be named too. Safe in several threads."""
+    """Models by name, as the settings allow them. Safe in several threads.
 
-    def __init__(self, any_model: bool) -> None:
-        self._any = any_model
-        self._backends: OrderedDict[str, Backend] = OrderedDict()
+    patience: seconds that a call waits for a download; None for as long as it takes. A server sets it, since its
+    threads are for the answers of all visitors; the download goes on.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.patience: float | None = None
         self._lock = threading.Lock()
-        self._loading: dict[str, threading.Lock] = {}
+        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._loading: dict[str, _Loading] = {}
+        self._reserved: dict[str, int] = {}
+        self._failed: OrderedDict[str, tuple[float, type[DemoError], str]] = OrderedDict()
 
-    def backend(self, model: str) -> Backend:
-        """The loaded model of that name; loads it if need be. Raises ChoiceError, ModelLoadError."""
-        card = self._card(model)
+    def backend(self, model: Any) -> Backend:
+        """A copy of the loaded model of that name; loads it if need be.
+
+        Raises ChoiceError, subclasses of ModelLoadError, ModelsBusyError.
+        """
+        card = card_of(model, self._settings.models)
         with self._lock:
-            if card.name in self._backends:
-                self._backends.move_to_end(card.name)
-                return self._backends[card.name]
-            loading = self._loading.setdefault(card.name, threading.Lock())
-        with loading:
+            if held := self._held.get(card.name):
+                self._held.move_to_end(card.name)
+                return held.lend()
+            self._tell_again(card.name)
+            loading = self._loading.get(card.name)
+            if loading is None:
+                if len(self._loading) >= WAITING:
+                    raise ModelsBusyError("Many models are being loaded just now. Try again in a minute.")
+                loading = self._loading[card.name] = _Loading(card)
+                threading.Thread(target=self._load, args=(loading,), daemon=True).start()
+        held = loading.wait(self.patience)
+        with self._lock:
+            return held.lend()
+
+    def loading(self) -> tuple[Progress, ...]:
+        """The models on their way, in the order in which they were asked for."""
+        with self._lock:
+            return tuple(Progress(each.card.name, each.done, each.planned) for each in self._loading.values())
+
+    def held(self) -> dict[str, int]:
+        """Bytes of each loaded model, the least recently used first."""
+        with self._lock:
+            return {name: held.bytes for name, held in self._held.items()}
+
+    def known(self, name: Any) -> ModelInfo | None:
+        """What a loaded model says of itself; None for one that is not loaded."""
+        with self._lock:
+            held = self._held.get(name) if isinstance(name, str) else None
+            return held.backend.info if held else None
+
+    def _load(self, loading: _Loading) -> None:
+        name = loading.card.name
+        try:
+            found = self._find(loading)
+            self._make_room(found)
+            backend = HubBackend(loading.card, found)
+            backend.together = self._settings.batch_tokens
             with self._lock:
-                if card.name in self._backends:
-                    return self._backends[card.name]
-            backend = HubBackend(card)
-            with self._lock:
-                self._backends[card.name] = backend
-                guests = [name for name in self._backends if find(name) is None]
-                for name in guests[: max(0, len(self._backends) - MODELS_HELD)]:
-                    del self._backends[name]
-        return backend
+                del self._reserved[name]
+                loading.held = self._held[name] = _Held(backend)
+                loading.kept = loading.held.lend()
+        except DemoError as error:
+            loading.failure = (type(error), str(error))
+        except BaseException as error:  # a visitor gets a sentence, whatever happens in this thread
+            _log.warning("a model did not load: %s", type(error).__name__)
+            loading.failure = (ModelLoadError, f"The model {name!r} could not be loaded. Choose a bundled model.")
+        with self._lock:
+            self._reserved.pop(name, None)
+            del self._loading[name]
+            if loading.failure is not None and loading.of_hub and loading.failure[0] is not ModelsBusyError:
+                self._failed[name] = (time.monotonic() + REMEMBERED, *loading.failure)
+                if len(self._failed) > FAILURES:
+                    self._failed.popitem(last=False)
+        loading.ended.set()
 
-    def _card(self, model: Any) -> ModelCard:
-        names = ", ".join(card.name for card in CATALOGUE)
-        if not isinstance(model, str) or not model.strip():
-            raise ChoiceError(f"model must be a name. Choose one of: {names}.")
-        if card := find(model):
-            return card
-        if self._any:
-            if _is_directory(model) or (_HUB_ID.fullmatch(model) and ".." not in model):
-                return unlisted(model)
-            hint = " Or name a hub id such as google-bert/bert-base-uncased, or a directory."
-        else:
-            hint = " This server offers no others."
-        raise ChoiceError(f"There is no model {model[:80]!r} here. Choose one of: {names}.{hint}")
+    def _find(self, loading: _Loading) -> Found:
+        most = self._settings.max_model_mb * 10**6
+        if not loading.waits:
+            return find_model(loading.card, most)
+        token = None if self._settings.models == "any" else False
+        with self._places:
+            loading.moved = time.monotonic()
+            found = find_model(loading.card, most, loading.told, token)
+        loading.waits = False
+        return found
 
+    def _make_room(self, found: Found) -> None:
+        """Reserve memory for a model, giving up others that nobody uses: guests first, then bundled ones."""
+        budget = self._settings.models_mb * 10**6
+        if found.memory > budget:
+            raise ModelSizeError(
+                f"The model {found.card.name!r} needs {found.memory / 1e6:,.0f} MB of memory; this server has "
+                f"{budget / 1e6:,.0f} MB for models."
+            )
+        with self._lock:
+            while (
+                sum(held.bytes for held in self._held.values()) + sum(self._reserved.values()) > budget - found.memory
+            ):
+                idle = [name for name, held in self._held.items() if not held.lent]
+                idle.sort(key=lambda name: self._held[name].backend.info.source == "bundled")
+                if not idle:
+                    raise ModelsBusyError(
+                        f"There is no memory for the model {found.card.name!r} while the loaded ones are in use. "
+                        "Try again in a minute."
+                    )
+                del self._held[idle[0]]  # nothing else holds it, and it is in no cycle: its memory is free at once
+            self._reserved[found.card.name] = found.memory
 
-def _is_directory(name: str) -> bool:
-    try:
-        return Path(name).is_dir()
-    except (OSError, ValueError):
-        return False
+    def _tell_again(self, name: str) -> None:
+        """Raise what went wrong a moment ago."""
+        if (failure := self._failed.get(name)) is None:
+            return
+        until, kind, sentence = failure
+        if time.monotonic() < until:
+            raise kind(sentence)
+        del self._failed[name]

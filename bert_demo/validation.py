@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,9 +70,16 @@ def checked_layer_or_head(value: Any, name: str, count: int, omitted: str = "all
 
 def checked_tolerance(value: Any) -> float:
     """A share between 0 and 1, both left out."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or not 0 < value < 1:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1:
         raise ChoiceError("tolerance must be a number between 0 and 1, such as 0.01 for one per cent.")
     return float(value)
+
+
+def checked_flag(value: Any, name: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise ChoiceError(f"{name} must be true or false, not {_kind(value)}.")
+    return value
 
 
 def checked_choice(value: Any, name: str, choices: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from transformers import (
     AutoModelForSequenceClassification,
     BertConfig,
     BertForMaskedLM,
+    BertForPreTraining,
     BertForSequenceClassification,
     BertTokenizer,
 )
@@ -93,6 +94,38 @@ def tiny_masked(tmp_path_factory: pytest.TempPathFactory) -> str:
     torch.manual_seed(0)
     BertForMaskedLM(tiny_config()).save_pretrained(directory)
     return str(directory)
+
+
+@pytest.fixture(scope="session")
+def tiny_sentences(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A directory with a random model that fills masks and says whether a second sentence follows."""
+    directory = tmp_path_factory.mktemp("tiny") / "sentences"
+    save_tokenizer(directory)
+    torch.manual_seed(0)
+    BertForPreTraining(tiny_config()).save_pretrained(directory)
+    return str(directory)
+
+
+@pytest.fixture(scope="session")
+def tiny_models(
+    tmp_path_factory: pytest.TempPathFactory, tiny_classifier: str, tiny_masked: str, tiny_sentences: str
+) -> dict[str, str]:
+    """Directories of tiny models by what they can do; of classifiers also one that judges each label by itself."""
+    places = {"labels": tiny_classifier, "words": tiny_masked, "sentences": tiny_sentences}
+    torch.manual_seed(0)
+    labels = {0: "low", 1: "middle", 2: "high"}
+    makers = {
+        "several": lambda: BertForSequenceClassification(
+            tiny_config(id2label=labels, num_labels=3, problem_type="multi_label_classification")
+        ),
+        "single": lambda: BertForSequenceClassification(tiny_config(id2label={0: "low"}, num_labels=1)),
+    }
+    for name, make in makers.items():
+        directory = tmp_path_factory.mktemp("tiny") / name
+        save_tokenizer(directory)
+        make().save_pretrained(directory)
+        places[name] = str(directory)
+    return places
 
 
 def oracle_classifier(name: str, **options: object) -> object:

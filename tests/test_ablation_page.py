@@ -22,9 +22,10 @@ from bert_demo.plots.markup import number
 from bert_demo.results import Ablation, Classification, HeadWorth, LabelScore, PruneCurve, Window
 from bert_demo.ui.ablation import AblationTab, _off
 from bert_demo.ui.answering import answering, masked
-from bert_demo.ui.base import Ask, Watch
+from bert_demo.ui.base import Ask
 from bert_demo.ui.pruning import _read
 from bert_demo.ui.pruning import panels as prune_panels
+from bert_demo.ui.running import Watch
 from bert_demo.ui.worth import panels as worth_panels
 
 LABELS = ("negative", "positive")

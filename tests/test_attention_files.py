@@ -24,7 +24,7 @@ from bert_demo.errors import CancelledError, ChoiceError
 from bert_demo.plots import drawings, sheet
 from bert_demo.results import Attention
 from bert_demo.ui.attention_files import FORMATS, MOST_NUMBERS, made
-from bert_demo.ui.base import Watch
+from bert_demo.ui.running import Watch
 
 
 def written(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
 
 from bert_demo import BertService
-from bert_demo.errors import ChoiceError
+from bert_demo.errors import BadDataError, ChoiceError
+from bert_demo.labelled_rows import read_labelled_rows
+from bert_demo.ui.attention_files import made
 from bert_demo.ui.attention_views import Wanted, panels
 from bert_demo.ui.base import Ask
 from bert_demo.ui.heads import toured
+from bert_demo.ui.running import Watch
 from bert_demo.ui.targets import check_of
 from bert_demo.ui.windows import window_of
 
@@ -78,3 +82,17 @@ def test_a_label_that_is_not_on_the_list_is_refused_in_words(monkeypatch: pytest
     assert said == []
     assert check(("negative", "positive"), "nonsense") == "the predicted label"
     assert said == ["There is no label 'nonsense' here: choose one of the list."]
+
+
+@pytest.mark.parametrize("junk", [None, 3, ["csv"], {"a": 1}, "nonsense"])
+def test_what_no_browser_sends_is_refused_in_words(junk: Any, service: BertService, tmp_path: Path) -> None:
+    """Whoever writes the page's own requests by hand may put anything in the place of a choice."""
+    found = service.attention("The dog sat.", model="base")
+    with pytest.raises(ChoiceError, match=r"There is no such file\. Choose one of: npz"):
+        made(found, junk, tmp_path, Watch())
+    assert list(tmp_path.iterdir()) == []
+    shown = toured(found, Ask("The dog sat.", "", "base"), junk, "")
+    assert ("No head is known for a relation" in shown) == bool(junk)
+    if not isinstance(junk, str):
+        with pytest.raises(BadDataError, match="The rows must be text"):
+            read_labelled_rows(junk, ["a", "b"])

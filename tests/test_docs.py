@@ -23,6 +23,7 @@ from bert_demo.methods import CARDS  # noqa: E402
 README = ROOT / "README.md"
 BEGIN, END = "<!-- settings -->", "<!-- end of settings -->"
 METHODS_BEGIN, METHODS_END = "<!-- methods -->", "<!-- end of methods -->"
+MODELS_BEGIN, MODELS_END = "<!-- models -->", "<!-- end of models -->"
 
 
 def settings_table() -> str:
@@ -39,6 +40,20 @@ def methods_table() -> str:
         said = ["yes" if each else "no" for each in (card.signed, card.additive)]
         rows.append(f"| {card.title} | `{card.name}` | {said[0]} | {said[1]} | {card.cost} | {card.paper} |")
     return "\n".join(rows)
+
+
+def models_table() -> str:
+    rows = ["| model | tasks | language | licence | |", "| --- | --- | --- | --- | --- |"]
+    for card in CATALOGUE:
+        where = "bundled: " if card.bundled else ""
+        tasks = ", ".join(card.tasks)
+        rows.append(f"| `{card.name}` | {tasks} | {card.language} | {card.licence} | {where}{card.description} |")
+    return "\n".join(rows)
+
+
+def test_the_models_table_is_the_generated_one() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert text.partition(MODELS_BEGIN)[2].partition(MODELS_END)[0].strip() == models_table()
 
 
 def test_the_methods_table_is_the_generated_one() -> None:
@@ -67,7 +82,7 @@ def test_endpoints_commands_methods_and_models_are_documented() -> None:
         assert f"python -m bert_demo {name.replace('_', '-')}" in text
     for card in CATALOGUE:
         assert f"`{card.name}`" in text
-        assert (ROOT / "assets" / "models" / card.name / "README.md").is_file()
+        assert not card.bundled or (ROOT / "assets" / "models" / card.name / "README.md").is_file()
     for card in CARDS.values():
         assert f"`{card.name}`" in text and card.title in text
 
@@ -124,7 +139,12 @@ def test_nothing_loads_from_other_hosts() -> None:
 
 if __name__ == "__main__":
     text = README.read_text(encoding="utf-8")
-    for begin, end, written in ((BEGIN, END, settings_table()), (METHODS_BEGIN, METHODS_END, methods_table())):
+    tables = (
+        (BEGIN, END, settings_table()),
+        (METHODS_BEGIN, METHODS_END, methods_table()),
+        (MODELS_BEGIN, MODELS_END, models_table()),
+    )
+    for begin, end, written in tables:
         before, _, rest = text.partition(begin)
         text = f"{before}{begin}\n{written}\n{end}{rest.partition(end)[2]}"
     README.write_text(text, encoding="utf-8")

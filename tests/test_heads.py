@@ -34,7 +34,7 @@ from transformers import (
     RobertaForSequenceClassification,
 )
 
-from bert_demo import BertService
+from bert_demo import BertService, Settings
 from bert_demo.errors import BadDataError, ChoiceError, MissingHeadError, TextError
 from bert_demo.lenses.heads import profiles
 from bert_demo.results import HABITS, Attention, Token
@@ -357,8 +357,10 @@ def test_importance_is_the_slope_of_the_loss(service: BertService, tiny_classifi
     assert curve.importance == pytest.approx(expected, abs=1e-3)
 
 
-def test_switching_off_disturbs_nobody(service: BertService) -> None:
-    """Ablations beside plain classifications, at once, give what they give alone."""
+def test_switching_off_disturbs_nobody() -> None:
+    """Ablations beside plain classifications, at once, give what they give alone, to the last bit: without batches,
+    which round otherwise (test_together has those)."""
+    service = BertService(Settings(batch_tokens=0))
     alone = service.ablate(OPENING, [(3, 3)]).labels
     backend = service._backend("sentiment")
     encoding = backend.encode(OPENING)

@@ -9,13 +9,15 @@ import json
 import urllib.request
 
 import pytest
-from conftest import OPENING
+from conftest import OPENING, ROOT
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from bert_demo import BertService
 from bert_demo.api import ENDPOINTS, Api
+from bert_demo.catalogue import CATALOGUE
 
+ROWS = str(ROOT / "assets" / "labelled_example.csv")
 CONTRACT = {
     "classify": {"text": ..., "pair": None, "model": "sentiment"},
     "fill_mask": {"text": ..., "model": "base", "top_k": 5, "candidates": None},
@@ -146,14 +148,14 @@ def test_answers_are_those_of_the_service(client: Client, service: BertService) 
     )
     rows = [["A warm film.", "positive"], ["A dull film.", "negative"]]
     assert client.predict(rows, points=2, orders=1, api_name="/prune") == api.prune(rows, points=2, orders=1)
-    assert [row["name"] for row in client.predict(api_name="/models")] == ["sentiment", "topics", "spam", "base"]
+    assert [row["name"] for row in client.predict(api_name="/models")] == [card.name for card in CATALOGUE]
 
 
 @pytest.mark.parametrize(
     ("endpoint", "arguments", "message"),
     [
         ("/classify", {"text": ""}, "TextError: The text is empty"),
-        ("/classify", {"text": {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}}, "must be a string"),
+        ("/classify", {"text": {"path": ROWS, "meta": {"_type": "gradio.FileData"}}}, "must be a string"),
         ("/classify", {"text": "good", "model": "nonsense"}, "ChoiceError: There is no model 'nonsense'"),
         ("/fill_mask", {"text": "[MASK]", "top_k": "many"}, "top_k must be a whole number"),
         ("/fill_mask", {"text": "no mask"}, "MaskError: There is no"),

@@ -28,11 +28,12 @@ from transformers import (
 from bert_demo import BertService
 from bert_demo.errors import ChoiceError, TextError
 from bert_demo.plots import contexts, features, pieces, positions, similarity
-from bert_demo.ui.base import Ask, Watch
+from bert_demo.ui.base import Ask
 from bert_demo.ui.contexts import SENTENCES, WORD, lines_of
 from bert_demo.ui.contexts import panels as context_panels
 from bert_demo.ui.features import made, panel
 from bert_demo.ui.inside import InsideTab, pieces_panels
+from bert_demo.ui.running import Watch
 from bert_demo.ui.similarity import SENTENCES as SIX
 from bert_demo.ui.similarity import measured_figures
 from bert_demo.ui.similarity import panels as similar_panels

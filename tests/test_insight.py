@@ -19,6 +19,7 @@ from transformers import AutoModel, AutoTokenizer, XLMRobertaConfig, XLMRobertaF
 
 from bert_demo import BertService, api_insight
 from bert_demo.api import Api
+from bert_demo.backends.hub import HubBackend
 from bert_demo.cli import main
 from bert_demo.errors import CancelledError, ChoiceError, MissingHeadError, TextError
 from bert_demo.lenses import insides
@@ -193,14 +194,13 @@ def test_the_second_reading_is_a_reading_of_its_own(service: BertService, monkey
     taken = service.features(texts[2])
     for each in (found, alike, taken):
         assert each.largest_error < 1e-4
-    backend = service._backend("base")
-    right = backend.many_states
+    right = HubBackend.many_states
 
-    def wrong(encodings: Any) -> Any:
-        for places, states in right(encodings):
+    def wrong(backend: HubBackend, encodings: Any) -> Any:
+        for places, states in right(backend, encodings):
             yield places, states + 0.5 * (np.arange(states.shape[-1]) == 7)
 
-    monkeypatch.setattr(backend, "many_states", wrong)
+    monkeypatch.setattr(HubBackend, "many_states", wrong)
     texts[0] += " So it is."
     assert service.contexts("bank", texts).largest_error > 0.01
     assert service.similarity(texts).largest_error > 0.01
@@ -209,7 +209,7 @@ def test_the_second_reading_is_a_reading_of_its_own(service: BertService, monkey
 
 def test_texts_in_context_are_counted_before_they_are_read(service: BertService, monkeypatch: Any) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(service._backend("base"), "hidden_states", None)
+        patched.setattr(HubBackend, "hidden_states", None)
         with pytest.raises(ChoiceError, match=r"What was asked for are 140 numbers; one answer holds 139\. Give fewer"):
             service.contexts("bank", ["the bank", "a long river bank of ours"], most=139)
     assert len(service.contexts("bank", ["the bank", "a long river bank of ours"], most=140).names) == 8

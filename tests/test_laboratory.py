@@ -21,10 +21,11 @@ from bert_demo.plots.laboratory_layers import first_from, layers_panel
 from bert_demo.plots.laboratory_sentences import FULL, strip, surprises_panel
 from bert_demo.plots.markup import number, percent
 from bert_demo.results.guesses import Guess, Surprises, WordSurprise
-from bert_demo.ui.base import Ask, Watch
+from bert_demo.ui.base import Ask
 from bert_demo.ui.experiments import BY_NAME, EXPERIMENTS, Inputs, read_candidates
 from bert_demo.ui.laboratory import FIELDS, answered, filled_jointly, panel, renewed
 from bert_demo.ui.laboratory import OPENING as FIELDS_OF_OPENING
+from bert_demo.ui.running import Watch
 
 CITY = "She moved to [MASK] [MASK] City."
 FILM = (OPENING.index("film"), OPENING.index("film") + 4)

@@ -19,8 +19,9 @@ from bert_demo.cli import main
 from bert_demo.errors import CancelledError, MissingHeadError, TextError
 from bert_demo.plots import next_sentence as plots
 from bert_demo.sentence_pairs import sentence_pairs
-from bert_demo.ui.base import Ask, Watch
+from bert_demo.ui.base import Ask
 from bert_demo.ui.next_sentence import NextSentenceTab, offers
+from bert_demo.ui.running import Watch
 
 FIRST, SECOND = "It rained all night.", "In the morning the street was wet."
 

@@ -22,8 +22,9 @@ from bert_demo.errors import BadDataError, CancelledError, ChoiceError
 from bert_demo.labelled_rows import read_labelled_rows
 from bert_demo.lenses.pruning import passes
 from bert_demo.plots import pruning as plots
-from bert_demo.ui.base import Ask, Watch
+from bert_demo.ui.base import Ask
 from bert_demo.ui.pruning import panels
+from bert_demo.ui.running import Watch
 
 LABELS = ("joy", "love", "fear; dread")
 TEXTS = [f"{a} {b} {c}" for a in ("the cat", "a dog ran") for b in ("sat", "was not good") for c in ("", "on ice .")]

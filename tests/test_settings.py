@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+from typing import Any
 
 import pytest
+from conftest import ROOT
 
 from bert_demo import BertService, Settings
 from bert_demo.errors import ChoiceError, TextError
+from bert_demo.ui.serving.guard import Guard
+from bert_demo.ui.serving.visitors import Crowd
 
 
 def test_every_setting_can_be_given() -> None:
@@ -20,11 +30,25 @@ def test_every_setting_can_be_given() -> None:
         "max_top_k": "7",
         "max_steps": "64",
         "cache_mb": "0",
+        "batch_tokens": "0",
         "threads": "1",
+        "password": "sesame",
+        "requests_per_minute": "60",
+        "max_body_mb": "2",
+        "slow_seconds": "3",
+        "behind_proxy": "1",
+        "cache_dir": "/tmp/cache",
+        "log_level": "error",
+        "max_model_mb": "500",
+        "models_mb": "600",
     }
     assert set(given) == {each.name for each in fields(Settings)}
     found = Settings.from_environment({f"BERT_DEMO_{name.upper()}": value for name, value in given.items()})
-    assert found == Settings("0.0.0.0", 8080, True, "catalogue", 99, 7, 64, 0, 1)
+    wanted = {
+        name: value == "1" if name in ("open_browser", "behind_proxy") else int(value) if value.isdecimal() else value
+        for name, value in given.items()
+    }
+    assert found == Settings(**wanted)  # type: ignore[arg-type]
     assert Settings.from_environment({}) == Settings()
     with pytest.raises(FrozenInstanceError):
         found.port = 1  # type: ignore[misc]
@@ -32,8 +56,14 @@ def test_every_setting_can_be_given() -> None:
 
 def test_a_space_listens_to_everyone_and_offers_the_catalogue() -> None:
     found = Settings.from_environment({"SPACE_ID": "someone/bert"})
-    assert (found.host, found.models) == ("0.0.0.0", "catalogue")
+    assert (found.host, found.models, found.behind_proxy) == ("0.0.0.0", "catalogue", True)
     assert Settings.from_environment({"SPACE_ID": "x", "BERT_DEMO_MODELS": "any"}).models == "any"
+
+
+def test_others_do_not_reach_the_directories_of_the_host_unless_told() -> None:
+    for host, models in (("127.0.0.1", "any"), ("localhost", "any"), ("0.0.0.0", "hub"), ("192.0.2.7", "hub")):
+        assert Settings.from_environment({"BERT_DEMO_HOST": host}).models == models
+    assert Settings.from_environment({"BERT_DEMO_HOST": "0.0.0.0", "BERT_DEMO_MODELS": "any"}).models == "any"
 
 
 @pytest.mark.parametrize(
@@ -42,9 +72,15 @@ def test_a_space_listens_to_everyone_and_offers_the_catalogue() -> None:
         ("BERT_DEMO_PORT", "soon", "BERT_DEMO_PORT must be a whole number"),
         ("BERT_DEMO_PORT", "70000", "port must be at most 65535"),
         ("BERT_DEMO_OPEN_BROWSER", "maybe", "must be 1 or 0"),
-        ("BERT_DEMO_MODELS", "all", 'models must be "any" or "catalogue"'),
+        ("BERT_DEMO_MODELS", "all", 'models must be "any", "hub" or "catalogue"'),
         ("BERT_DEMO_MAX_STEPS", "1", "max_steps must be at least 8"),
         ("BERT_DEMO_PROT", "1", "BERT_DEMO_PROT is no setting"),
+        ("BERT_DEMO_REQUESTS_PER_MINUTE", "59", "requests_per_minute must be at least 60"),
+        ("BERT_DEMO_MAX_BODY_MB", "0", "max_body_mb must be at least 1"),
+        ("BERT_DEMO_SLOW_SECONDS", "0", "slow_seconds must be at least 1"),
+        ("BERT_DEMO_LOG_LEVEL", "loud", "log_level must be one of debug, info, warning, error"),
+        ("BERT_DEMO_BATCH_TOKENS", "-1", "batch_tokens must be at least 0"),
+        ("BERT_DEMO_MAX_MODEL_MB", "0", "max_model_mb must be at least 1"),
     ],
 )
 def test_wrong_settings(name: str, value: str, message: str) -> None:
@@ -58,3 +94,110 @@ def test_limits_are_kept(tiny_masked: str) -> None:
         service.fill_mask("the cat sat on the [MASK]", model=tiny_masked)
     with pytest.raises(ChoiceError, match="from 1 to 3"):
         service.fill_mask("a [MASK]", model=tiny_masked, top_k=4)
+
+
+def test_a_password_is_never_printed() -> None:
+    settings = Settings.from_environment({"BERT_DEMO_PASSWORD": "sesame"})
+    assert settings.password == "sesame"
+    assert "sesame" not in repr(settings)
+    assert "sesame" not in str(settings)
+    with pytest.raises(ChoiceError) as wrong:
+        Settings.from_environment({"BERT_DEMO_PASSWORD": "sesame", "BERT_DEMO_PORT": "x"})
+    assert "sesame" not in str(wrong.value)
+
+
+SAY = """
+from bert_demo import Settings
+from bert_demo.surroundings import prepare
+prepare(Settings(cache_dir={cache!r}))
+import sys, tempfile
+assert not {{"gradio", "huggingface_hub", "torch"}} & set(sys.modules)
+from gradio.analytics import analytics_enabled
+from gradio.utils import get_upload_folder
+from huggingface_hub import constants
+from matplotlib import get_cachedir
+print(get_upload_folder(), constants.HF_HUB_CACHE, get_cachedir(), tempfile.gettempdir())
+print(analytics_enabled(), constants.HF_HUB_DISABLE_TELEMETRY)
+"""
+
+
+def prepared(cache: str, **environment: str) -> list[str]:
+    code = SAY.format(cache=cache)
+    own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment}
+    done = subprocess.run([sys.executable, "-c", code], env=own, capture_output=True, text=True, check=True)
+    *places, analytics, silent = done.stdout.split()
+    assert (analytics, silent) == ("False", "True")
+    return places
+
+
+def test_one_directory_is_written_to(tmp_path: Path) -> None:
+    """The libraries themselves are asked; the directory need not exist yet."""
+    cache = tmp_path / "made" / "here"
+    uploads, hub, fonts, temporary = prepared(str(cache), HOME=str(tmp_path))
+    assert uploads == str(cache / "gradio")
+    assert hub == str(cache / "huggingface" / "hub")
+    assert fonts == str(cache / "matplotlib")
+    assert temporary == str(cache / "temporary")
+    assert prepared("~/made/here", HOME=str(tmp_path)) == [uploads, hub, fonts, temporary]
+
+
+def test_without_a_home_the_temporary_directory_serves(tmp_path: Path) -> None:
+    uploads, hub, fonts, temporary = prepared("", HOME="/proc/nobody", TMPDIR=str(tmp_path))
+    (place,) = tmp_path.glob("bert-demo-*")
+    assert place.stat().st_mode & 0o777 == 0o700
+    assert {uploads, hub, fonts} == {
+        str(place / "gradio"),
+        str(place / "huggingface" / "hub"),
+        str(place / "matplotlib"),
+    }
+    assert temporary == str(tmp_path)
+    (home := tmp_path / "home").mkdir()
+    uploads, hub, _, _ = prepared("", HOME=str(home), TMPDIR=str(tmp_path))
+    assert (uploads, hub) == (str(tmp_path / "gradio"), str(home / ".cache" / "huggingface" / "hub"))
+
+
+def request(settings: Settings, body: bytes, *headers: tuple[bytes, bytes]) -> tuple[int, str]:
+    """(status, address that the app was told) of a request to an app of ours behind the guard."""
+    told: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        told.append(scope["client"][0])
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            told.insert(0, message["status"])
+
+    scope = {"type": "http", "method": "POST", "path": "/x", "query_string": b"", "client": ("10.0.0.1", 1)}
+    length = (b"content-length", str(len(body)).encode())
+    asyncio.run(Guard(app, settings, Crowd(list, 1, 1))({**scope, "headers": [length, *headers]}, receive, send))
+    return int(told[0]), "".join(told[1:])
+
+
+def test_what_a_server_takes_and_whom_it_trusts() -> None:
+    body = b" " * (3 * 2**19)
+    assert request(Settings(), body) == (413, "")
+    assert request(Settings(max_body_mb=2), body) == (200, "10.0.0.1")
+    forwarded = (b"x-forwarded-for", b"1.1.1.1, 8.8.8.8")
+    assert request(Settings(), b"", forwarded) == (200, "10.0.0.1")
+    assert request(Settings(behind_proxy=True), b"", forwarded) == (200, "8.8.8.8")
+
+
+def test_the_log_level_holds_for_what_is_ours() -> None:
+    code = """
+import logging, sys
+from bert_demo.ui.serving import logs
+for level in ("debug", "info", "warning", "error"):
+    logs.set_up(level)
+    for logger in ("bert_demo.ui", "asyncio"):
+        logging.getLogger(logger).debug(level)
+        logging.getLogger(logger).info(level)
+    logging.getLogger("bert_demo.ui").warning(level)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    found = [(line["logger"], line["message"]) for line in map(json.loads, done.stderr.splitlines())]
+    assert found == [("bert_demo.ui", level) for level in ("debug", "debug", "debug", "info", "info", "warning")]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 from bert_demo.errors import ModelLoadError
@@ -36,6 +37,11 @@ class Adapter:
     directory: Path
     base: Path
     scale: float
+
+    def replaced(self) -> set[str]:
+        """The names of the weights that the adapter brings whole, such as the classifier's."""
+        with safe_open(str(self.directory / WEIGHTS), framework="numpy") as tensors:
+            return {name.removeprefix(_PREFIX) for name in tensors.keys() if ".lora_" not in name}  # noqa: SIM118
 
     def merge_into(self, model: Any) -> None:
         """Add the adapter to `model` in place and take over the modules that it replaces, such as the classifier.

@@ -27,13 +27,16 @@ def encode(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, limi
     words: dict[tuple[int, int], int] = {}
     special = [bool(flag) for flag in batch["special_tokens_mask"]]
     parts = _segments(fast.sequence_ids)
+    ids, offsets, word_ids = fast.ids, fast.offsets, fast.word_ids  # each is made anew when it is asked for
     for place, name in enumerate(fast.tokens):
-        word = fast.word_ids[place]
+        word = word_ids[place]
         number = None if special[place] or word is None else words.setdefault((parts[place], word), len(words))
-        start, end = fast.offsets[place]
-        unknown = not special[place] and fast.ids[place] == tokenizer.unk_token_id
+        start, end = offsets[place]
+        if ids[place] == tokenizer.mask_token_id:  # some take the space before it for a part of it
+            name, start = str(tokenizer.mask_token), end - len(str(tokenizer.mask_token))
+        unknown = not special[place] and ids[place] == tokenizer.unk_token_id
         tokens.append(
-            Token(name, fast.ids[place], start, end, parts[place], number, special[place], unknown),
+            Token(name, ids[place], start, end, parts[place], number, special[place], unknown),
         )
     for part, source in enumerate((text, pair)):
         if source is not None and not any(not t.special and t.segment == part for t in tokens):

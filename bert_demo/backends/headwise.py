@@ -36,6 +36,7 @@ class Headwise(ABC):
     activation: str
     _model: Any
     _tokenizer: Any
+    _memo: dict[str, Any]
 
     @abstractmethod
     def _inputs(self, encoding: Encoding, positions: tuple[int, ...]) -> dict[str, torch.Tensor]:
@@ -48,6 +49,7 @@ class Headwise(ABC):
     def without(self, heads: Sequence[tuple[int, int]]) -> Self:
         """The same model with these heads adding nothing. Raises ModelError for an unknown kind."""
         twin = copy.copy(self)
+        twin._memo = {"of": self}  # so that the model counts as used while its twin is
         twin._model, gates = with_gates(self._model, self.layers)
         for gate, row in zip(gates, closed(heads, self.layers, self.heads), strict=True):
             gate.value = row[None]

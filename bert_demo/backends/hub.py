@@ -1,76 +1,59 @@
-"""Models of `transformers`, from a directory or the hub: the only serving file that loads weights."""
+"""Models of `transformers`, from a directory or the hub, as the service asks them."""
 
 from __future__ import annotations
 
 import inspect
 import logging
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from transformers import (
-    AutoConfig,
-    AutoModelForMaskedLM,
-    AutoModelForNextSentencePrediction,
-    AutoModelForPreTraining,
-    AutoModelForSequenceClassification,
-    AutoTokenizer,
-)
-from transformers.utils import logging as transformers_logging
-from transformers.utils.hub import resolve_revision
 
 from bert_demo.backends import encoding
-from bert_demo.backends.adapters import find_adapter
 from bert_demo.backends.base import Embedded, Encoding
+from bert_demo.backends.checks import HEADS
+from bert_demo.backends.gates import layers_apart
 from bert_demo.backends.headwise import Headwise
 from bert_demo.backends.inside import Inside
+from bert_demo.backends.loading import Found, find_model, first_position, read_model
+from bert_demo.backends.loading import load_model as load_model
+from bert_demo.backends.loading import reads_at_once as reads_at_once
+from bert_demo.backends.together import Batched
 from bert_demo.backends.variants import (
     following_logits,
     head_at,
     hidden_states,
     install_hooks,
-    masked_logits,
     with_embeddings,
     without_first_layers,
 )
 from bert_demo.catalogue import ModelCard
-from bert_demo.errors import MissingHeadError, ModelLoadError
+from bert_demo.errors import MissingHeadError
 from bert_demo.results import ModelInfo
 
-FAMILY = ("bert", "distilbert", "roberta", "albert", "electra", "mobilebert", "xlm-roberta", "camembert")
-_HEADS: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "ForSequenceClassification": (AutoModelForSequenceClassification, ("text-classification",)),
-    "ForMaskedLM": (AutoModelForMaskedLM, ("fill-mask",)),
-    "ForNextSentencePrediction": (AutoModelForNextSentencePrediction, ("next-sentence",)),
-    "BertForPreTraining": (AutoModelForPreTraining, ("fill-mask", "next-sentence")),
-}
-_WITH_PADDED_POSITIONS = ("roberta", "xlm-roberta", "camembert")
 _log = logging.getLogger(__name__)
 
 
-class HubBackend(Headwise, Inside):
+class HubBackend(Headwise, Inside, Batched):
     """A model of the BERT family with its tokenizer, in float32, its attention computed step by step ("eager").
 
     Raises ModelLoadError when it cannot be loaded or is of another family.
     """
 
-    def __init__(self, card: ModelCard) -> None:
-        config, self._tokenizer, self._model, revision = load_model(card)
-        tasks = _HEADS[_head_of(config, card)][1]
+    def __init__(self, card: ModelCard, found: Found | None = None) -> None:
+        found = found or find_model(card)
+        config, self._tokenizer, self._model = read_model(found)
+        self._memo = {}
+        tasks = HEADS[found.head]
         self.labels: tuple[str, ...] = ()
         if "text-classification" in tasks:
             self.labels = tuple(str(config.id2label[index]) for index in range(config.num_labels))
-        if config.problem_type == "regression":
-            self._refuse_regression(card)
         single = config.num_labels == 1 or config.problem_type == "multi_label_classification"
         self.activation = "sigmoid" if single else "softmax"
         self.layers = int(config.num_hidden_layers)
         self.heads = int(config.num_attention_heads)
         self.limit = reads_at_once(config, self._tokenizer)
-        padded = config.model_type in _WITH_PADDED_POSITIONS
-        self._first_position = int(config.pad_token_id) + 1 if padded else 0
+        self._first_position = first_position(config)
         install_hooks(self._model)
         self.mask_token: str | None = self._tokenizer.mask_token
         self.unknown: int | None = self._tokenizer.unk_token_id
@@ -80,37 +63,29 @@ class HubBackend(Headwise, Inside):
         self.info = ModelInfo(
             name=card.name,
             source="bundled" if card.bundled else card.source,
-            revision=revision,
+            revision=found.place.revision,
             tasks=tasks,
             labels=self.labels,
             language=card.language,
             licence=card.licence,
-            description=card.description,
+            description=self._described(card, tasks),
         )
 
-    @staticmethod
-    def _refuse_regression(card: ModelCard) -> None:
-        raise ModelLoadError(f"The model {card.name!r} predicts a number, not labels; this demo shows classifiers.")
+    def _described(self, card: ModelCard, tasks: tuple[str, ...]) -> str:
+        """The catalogue's line, and that the model is another than the catalogue says, where it is."""
+        if not card.tasks or (set(card.tasks), card.labels) == (set(tasks), self.labels):
+            return card.description
+        _log.warning("the tasks or labels of a model of the catalogue have changed: %s", card.name)
+        return f"{card.description} (Its tasks or labels have changed since; those of the loaded model are shown.)"
+
+    def memory(self) -> int:
+        """Bytes of its weights, each counted once."""
+        held = {each.data_ptr(): each.nbytes for each in (*self._model.parameters(), *self._model.buffers())}
+        return sum(held.values())
 
     def encode(self, text: str, pair: str | None = None) -> Encoding:
         """Tokenise; texts beyond `limit` tokens are cut into overlapping windows."""
         return encoding.encode(self._tokenizer, text, pair, self.limit)
-
-    @torch.inference_mode()
-    def label_logits(self, encoding: Encoding) -> np.ndarray:
-        """(windows, labels) logits of the classifier. Raises MissingHeadError."""
-        self._need("text-classification")
-        rows = [self._model(**self._inputs(encoding, window)).logits[0] for window in encoding.windows]
-        return np.asarray(torch.stack(rows))
-
-    @torch.inference_mode()
-    def mask_probabilities(self, encoding: Encoding, window: int, positions: tuple[int, ...]) -> np.ndarray:
-        """(positions, vocabulary) probabilities; the head runs at those positions only. Raises MissingHeadError."""
-        self._need("fill-mask")
-        columns = torch.tensor([encoding.windows[window].index(position) for position in positions])
-        model = head_at(self._unwatched(), torch.zeros_like(columns), columns)
-        output = model(**self._inputs(encoding, encoding.windows[window]))
-        return np.asarray(masked_logits(output)[:, 0].softmax(-1))
 
     @torch.inference_mode()
     def attentions(self, encoding: Encoding, window: int) -> np.ndarray:
@@ -144,7 +119,8 @@ class HubBackend(Headwise, Inside):
         first = self.embedded(encoding, 0, baseline)
         inputs = self._inputs(encoding, encoding.windows[0])
         ids = inputs.pop("input_ids")
-        rest = [without_first_layers(self._model, layer) for layer in range(1, self.layers + 1)]
+        apart = layers_apart(self._model)
+        rest = [without_first_layers(apart, layer) for layer in range(1, self.layers + 1)]
         if None in rest:
             raise MissingHeadError(f"The layers of {self.info.name} share their weights and cannot be explained alone.")
         with torch.no_grad():
@@ -166,11 +142,12 @@ class HubBackend(Headwise, Inside):
         return str(self._tokenizer.decode(list(ids)))
 
     def token_ids(self, word: str) -> tuple[int, ...]:
-        """The ids of a word's pieces; a vocabulary entry such as "##ing" is taken as it stands."""
+        """The ids of a word's pieces, as they are behind another word; an entry such as "##ing" stands for itself."""
+        pieces = self.word_pieces(word)
+        if len(pieces) == 1:
+            return pieces
         entry = self._tokenizer.backend_tokenizer.token_to_id(word)
-        if entry is not None:
-            return (int(entry),)
-        return tuple(self._tokenizer(word, add_special_tokens=False, verbose=False)["input_ids"])
+        return pieces if entry is None else (int(entry),)
 
     @torch.inference_mode()
     def next_sentence_logits(self, encoding: Encoding) -> np.ndarray:
@@ -206,86 +183,3 @@ _ADVICE = {
     "fill-mask": 'Choose a masked-language model such as "base".',
     "next-sentence": "Choose a model saved with that head (BertForNextSentencePrediction or BertForPreTraining).",
 }
-
-
-def load_model(card: ModelCard) -> tuple[Any, Any, Any, str]:
-    """Configuration, tokenizer, model, and the commit (of a hub) that all three came from.
-
-    A directory with a LoRA adapter and a config.json is its base with the adapter merged in. Raises ModelLoadError.
-    """
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    where: dict[str, Any] = {"trust_remote_code": False}
-    if not Path(card.source).is_dir():
-        where["revision"] = resolve_revision(card.source, card.revision)
-    try:
-        config, tokenizer, model = _read(card, where)
-    except ModelLoadError:
-        raise
-    except Exception as error:  # safetensors, the hub's client and transformers each raise kinds of their own
-        _log.warning("model %s did not load: %s", card.name, type(error).__name__)
-        raise ModelLoadError(
-            f"The model {card.name!r} could not be loaded ({_reason(error)}). Check its name and the network, "
-            "or choose a bundled model."
-        ) from error
-    if not tokenizer.is_fast:
-        raise ModelLoadError(f"The model {card.name!r} has no fast tokenizer, which the page needs to place tokens.")
-    tokenizer.backend_tokenizer.no_truncation()
-    tokenizer.backend_tokenizer.no_padding()
-    if model.config._attn_implementation != "eager":
-        raise ModelLoadError(f"The model {card.name!r} cannot give its attention weights (no eager attention).")
-    revision = where.get("revision", card.revision)
-    return config, tokenizer, model.eval().requires_grad_(False), str(getattr(revision, "resolved", revision))
-
-
-def _read(card: ModelCard, where: dict[str, Any]) -> tuple[Any, Any, Any]:
-    adapter = find_adapter(card.source)
-    source = str(adapter.base) if adapter else card.source
-    config = AutoConfig.from_pretrained(card.source, **where)
-    loader = _HEADS[_head_of(config, card)][0]
-    tokenizer = AutoTokenizer.from_pretrained(source, **where)
-    options = {"use_safetensors": True, "dtype": torch.float32, "attn_implementation": "eager", **where}
-    if adapter is None:
-        return config, tokenizer, loader.from_pretrained(source, **options)
-    model = loader.from_pretrained(source, config=config, **options)
-    adapter.merge_into(model)
-    return config, tokenizer, model
-
-
-def _head_of(config: Any, card: ModelCard) -> str:
-    if config.model_type not in FAMILY:
-        raise ModelLoadError(
-            f"The model {card.name!r} is a {config.model_type}, not of the BERT family ({', '.join(FAMILY)})."
-        )
-    for architecture in config.architectures or ():
-        for ending in _HEADS:
-            if architecture.endswith(ending):
-                return ending
-    raise ModelLoadError(
-        f"The model {card.name!r} has no head that a lens can use: it needs one for sequence classification, masked "
-        "language modelling or next-sentence prediction."
-    )
-
-
-def reads_at_once(config: Any, tokenizer: Any) -> int:
-    """Tokens that a model reads in one window, special tokens included."""
-    positions = int(config.max_position_embeddings)
-    if config.model_type in _WITH_PADDED_POSITIONS:
-        positions -= int(config.pad_token_id) + 1
-    return min(positions, int(tokenizer.model_max_length))
-
-
-def _reason(error: Exception) -> str:
-    text = str(error)
-    for sign, reason in (
-        ("safetensors", "it has no safetensors file"),
-        ("is not a valid model identifier", "there is no such model"),
-        ("is not a local folder", "there is no such model"),
-        ("model_type", "it holds no configuration of a model"),
-        ("gated", "it is gated: accept its terms and log in"),
-        ("couldn't connect", "the hub cannot be reached"),
-        ("offline", "the hub cannot be reached"),
-    ):
-        if sign in text:
-            return reason
-    return f"{type(error).__name__}"

@@ -42,8 +42,8 @@ class Inside(ABC):
     _model: Any
     _tokenizer: Any
     _first_position: int
-    _plain: tuple[Any, Any] | None = None
-    _entries: Mapping[str, int] | None = None
+    _memo: dict[str, Any]
+    """What is worth making once, shared by all copies that stand for the same weights."""
 
     @abstractmethod
     def _inputs(self, encoding: Encoding, positions: tuple[int, ...]) -> dict[str, torch.Tensor]:
@@ -64,12 +64,12 @@ class Inside(ABC):
     def _unwatched(self) -> Any:
         """The model as it need not show its attention weights, which takes less time: a copy that shares its weights
         and, since it is kept, nobody changes."""
-        if self._plain is None or self._plain[0] is not self._model:
+        if "plain" not in self._memo:
             plain = shared_copy(self._model)
             if plain.config._attn_implementation == "eager":
                 plain.config._attn_implementation = "sdpa"
-            self._plain = (self._model, plain)
-        return self._plain[1]
+            self._memo["plain"] = plain
+        return self._memo["plain"]
 
     def readings(self, encoding: Encoding, window: int, readings: Sequence[Reading]) -> Iterator[np.ndarray]:
         """For each variant of one window (asked positions, vocabulary), log-probabilities in single precision.
@@ -216,9 +216,10 @@ class Inside(ABC):
 
     def vocabulary(self) -> Mapping[str, int]:
         """Each entry of the vocabulary and its id; read once, because the tokenizer makes it anew each time."""
-        if self._entries is None:
-            self._entries = MappingProxyType(self._tokenizer.get_vocab())
-        return self._entries
+        if "entries" not in self._memo:
+            self._memo["entries"] = MappingProxyType(self._tokenizer.get_vocab())
+        entries: Mapping[str, int] = self._memo["entries"]
+        return entries
 
     def piece_rule(self) -> tuple[str, str, int]:
         """How words are cut: the algorithm ("WordPiece", "BPE", "Unigram"), the mark of a continuing piece, and the

@@ -204,7 +204,7 @@ def plain_layers(variant: Any) -> Any:
     plain = [layer.layer if isinstance(layer, _ByHand) else layer for layer in layers]
     if any(type(layer).__name__ not in _PLAIN_LAYERS or layer.add_cross_attention for layer in plain):
         return None
-    return None if variant.config.is_decoder else layers
+    return None if getattr(variant.config, "is_decoder", False) else layers
 
 
 def with_embeddings(

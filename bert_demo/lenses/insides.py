@@ -8,7 +8,8 @@ import numpy as np
 
 from bert_demo.backends.base import Backend, Encoding
 from bert_demo.errors import ChoiceError, TextError
-from bert_demo.lenses.joint import Watch, nobody, one_window
+from bert_demo.lenses.joint import Watch, one_window
+from bert_demo.line import go_on
 from bert_demo.results.insides import (
     POOLINGS,
     Features,
@@ -172,11 +173,11 @@ def features(
     def keep(_: int, states: np.ndarray) -> np.ndarray:
         return states[number] if pooling is None else pooled(states[number], pooling)[None]
 
-    (values,) = read_each(backend, [encoding], keep, nobody)
+    (values,) = read_each(backend, [encoding], keep, go_on)
     refuse_more(
         values.size, most, "Pool them, shorten the text, or write a file: python -m bert_demo features --output"
     )
-    (again,) = read_together(backend, [encoding], keep, nobody)
+    (again,) = read_together(backend, [encoding], keep, go_on)
     info = backend.info
     error = float(np.abs(values - again).max())
     return Features(info.name, info.revision, encoding.tokens, number, backend.layers, pooling, values, error)

@@ -28,10 +28,6 @@ Filled = Mapping[int, int]
 Key = tuple[int, ...]
 
 
-def nobody(*_: int) -> None:
-    """Nobody watches."""
-
-
 def masks_of(backend: Backend, text: str) -> tuple[Encoding, tuple[int, ...]]:
     """The tokens of a text of one window, and the positions of its masks. Raises MaskError, TextError, ..."""
     encoding = one_window(backend, text)

@@ -14,8 +14,9 @@ from bert_demo.plots.markup import message, working
 from bert_demo.ui.answering import Answering, answering
 from bert_demo.ui.attributions import PREDICTED
 from bert_demo.ui.bar import LAST
-from bert_demo.ui.base import Ask, Hidden, Page, Parts, Watch, html
+from bert_demo.ui.base import Ask, Hidden, Page, Parts, html
 from bert_demo.ui.pruning import Pruning
+from bert_demo.ui.running import Watch
 from bert_demo.ui.targets import target_choice
 from bert_demo.ui.worth import Worth
 

@@ -40,6 +40,14 @@ def card(model: str) -> str:
     row = find(str(model or "").strip())
     if row is not None and (text := row.text()):
         return text
+    if row is not None:
+        labels = f" Its labels: {', '.join(row.labels)}." if row.labels else ""
+        return (
+            f"{row.description}{labels}\n\n"
+            f"For: {', '.join(row.tasks)}. Language: {row.language}. Licence: {row.licence}. From the hub, where its "
+            f"authors' card stands: `{row.source}`. Nothing was measured here. It is downloaded when somebody first "
+            "asks it, which takes a while."
+        )
     return (
         "This model is not bundled with the page, so nothing was measured here. Its authors' card stands where it "
         "comes from: on the hub, or in its directory."

@@ -15,7 +15,7 @@ from bert_demo.ui.attention import AttentionTab
 from bert_demo.ui.attention_views import DISPLAYS
 from bert_demo.ui.attributions import AttributionsTab
 from bert_demo.ui.bar import PRIVATE, QUIET, Bar
-from bert_demo.ui.base import Page, Parts, Tab, Watch, answer_with_notice, html, runner
+from bert_demo.ui.base import Page, Parts, Tab, answer_with_notice, away, html, runner
 from bert_demo.ui.classify import ClassifyTab
 from bert_demo.ui.deferred import Deferred
 from bert_demo.ui.endpoints import add_endpoints
@@ -28,6 +28,10 @@ from bert_demo.ui.layers import LayersTab
 from bert_demo.ui.methods import MethodsTab
 from bert_demo.ui.next_sentence import NextSentenceTab
 from bert_demo.ui.paint import paint
+from bert_demo.ui.running import Latest, Watch
+from bert_demo.ui.serving import logs
+from bert_demo.ui.serving.server import Serving, end_politely, leave
+from bert_demo.ui.sessions import keep_little, no_statistics
 from bert_demo.ui.targets import Targets, labels_of
 
 if TYPE_CHECKING:
@@ -72,8 +76,9 @@ SCRIPTS = (
     "laboratory.js",
 )
 
-AT_ONCE = 4
-"""Visitors whose same lens is computed at once; the others queue."""
+
+MOST_EVENTS = 512
+"""Events that gradio holds at once; those that compute wait for their turn in `running.LINE`."""
 
 
 class App:
@@ -129,19 +134,19 @@ class App:
         """Outside the tabs: a component that is made between them, if only as a value, would count as a tab."""
         bar = self.bar
         changes = [bar.asked.change, *([bar.hidden.change] if getattr(tab, "hides", tab.task == "fill-mask") else [])]
+        latest = Latest(tab.name)
         run = gr.on(
             [*([] if parts.asked_for else changes), *parts.reruns],
-            runner(tab, parts, self.service),
+            runner(tab, parts, self.service, latest),
             [bar.asked, bar.hidden, *parts.controls],
             [notice, parts.body, *parts.outputs],
-            concurrency_limit=AT_ONCE,
             trigger_mode="multiple",
-            **PRIVATE,
+            **QUIET,
         )
         if tab.task == "fill-mask":
             run.then(None, js="() => window.bertDemo.hidden()", **PRIVATE)
         if parts.asked_for:
-            self._wait_until_asked(notice, parts, run)
+            self._wait_until_asked(notice, parts, latest)
         texts = [bar.text, bar.pair, bar.model]
         page = Page(self.service, bar.text, texts, bar.asked, bar.hidden, self._open_head())
         beside = tab.wire(page, parts)
@@ -153,24 +158,11 @@ class App:
         places = next(tab.places for tab, _, _ in self.lenses if isinstance(tab, AttentionTab))
         return [*places, self.tabs]
 
-    def _wait_until_asked(self, notice: gr.HTML, parts: Parts, run: Any) -> None:
-        """A new text or another choice takes an old answer away, ends its computation, and says how to ask."""
-        away = [message(parts.asked_for), gr.Column(visible=False)]
-        self.bar.asked.change(
-            lambda: away,
-            None,
-            [notice, parts.body],
-            cancels=[run],
-            **QUIET,
-        )
-        gr.on(
-            [control.input for control in parts.controls],
-            lambda: away,
-            None,
-            [notice, parts.body],
-            cancels=[run],
-            **QUIET,
-        )
+    def _wait_until_asked(self, notice: gr.HTML, parts: Parts, latest: Latest) -> None:
+        """A new text or another choice takes an old answer away."""
+        changes = [self.bar.asked.change, *(control.input for control in parts.controls)]
+        inputs = [self.bar.asked, *parts.controls]
+        gr.on(changes, away(parts, latest), inputs, [notice, parts.body], trigger_mode="multiple", **QUIET)
 
     def _restore_links(self) -> None:
         tabs = {tab.name for tab, _, _ in self.lenses}
@@ -210,19 +202,32 @@ def build_app(service: Deferred) -> App:
 
 def launch(app: App, settings: Settings) -> None:
     """Serve the page, then load the models behind it, and stay until interrupted."""
-    serve(app, settings)
-    app.service.start(then=app.paint_opening)
+    logs.set_up(settings.log_level)
+    serving = Serving(app.blocks, app.service, settings, MOST_EVENTS)
+    serve(app, settings, serving)
+
+    def warm(service: BertService) -> None:
+        app.paint_opening(service)
+        serving.health.prove(service)
+
+    app.service.start(warm, serving.health.failed)
+    end_politely()
     app.blocks.block_thread()
+    leave()
 
 
-def serve(app: App, settings: Settings) -> str:
-    """Open the port and return the address. No telemetry, no run history, nothing from other hosts."""
-    app.blocks.queue(default_concurrency_limit=AT_ONCE, max_size=512)
+def serve(app: App, settings: Settings, serving: Serving | None = None) -> str:
+    """Open the port and return the address. No telemetry, no run history, nothing from other hosts, no way past the
+    queue. Raises DemoError when the port cannot be opened."""
+    no_statistics()
+    serving = serving or Serving(app.blocks, app.service, settings, MOST_EVENTS)
+    app.blocks.queue(default_concurrency_limit=None, max_size=MOST_EVENTS, api_open=False)
     try:
         _, address, _ = app.blocks.launch(
             server_name=settings.host,
             server_port=settings.port or None,
             inbrowser=settings.open_browser,
+            max_threads=MOST_EVENTS,
             prevent_thread_lock=True,
             quiet=True,
             share=False,
@@ -230,6 +235,7 @@ def serve(app: App, settings: Settings) -> str:
             run_history=False,
             enable_monitoring=False,
             mcp_server=True,
+            app_kwargs=serving.additions(),
             ssr_mode=False,
             footer_links=["api"],
             max_file_size="1mb",
@@ -242,6 +248,8 @@ def serve(app: App, settings: Settings) -> str:
             f"Port {settings.port} cannot be opened ({error}). Set BERT_DEMO_PORT to another one, such as "
             f"{settings.port + 1}."
         ) from error
+    serving.opened(app.blocks.server)
+    keep_little(app.blocks)
     print(f"The demo is open at {address}", flush=True)
     return str(address)
 

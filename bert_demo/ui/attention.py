@@ -12,7 +12,8 @@ from bert_demo.plots.markup import working
 from bert_demo.results.views import LEVELS, QUADRANTS, SPECIALS
 from bert_demo.ui.attention_files import Files
 from bert_demo.ui.attention_views import DISPLAYS, Wanted, panels
-from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html
+from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, html
+from bert_demo.ui.running import Watch
 from bert_demo.ui.windows import window_choice
 
 if TYPE_CHECKING:

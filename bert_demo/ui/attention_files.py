@@ -17,7 +17,8 @@ from bert_demo.plots.markup import working
 from bert_demo.plots.sheet import sheet
 from bert_demo.results import Attention
 from bert_demo.ui.bar import PRIVATE, QUIET
-from bert_demo.ui.base import Ask, Page, Watch, html, panels_runner
+from bert_demo.ui.base import Ask, Page, html, panels_runner
+from bert_demo.ui.running import Watch
 from bert_demo.ui.windows import window_of
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Files:
             [self.said, self.body, self.file],
             **QUIET,
         )
-        run = panels_runner(make, _told, 1)
+        run = panels_runner("attention_file", make, _told, 1)
         outputs = [self.said, self.body, self.file]
         settings: dict[str, Any] = {"trigger_mode": "multiple", **PRIVATE}
         return [self.make.click(run, [page.asked, window, self.format], outputs, **settings)]
@@ -87,7 +88,7 @@ class Files:
 def made(result: Attention, kind: str, cache: Path, watch: Watch) -> Path:
     """Write a file of FORMATS into a folder of its own; one that is stopped is taken away.
 
-    Raises ChoiceError for more weights than are written as CSV, CancelledError.
+    Raises ChoiceError for an unknown kind and for more weights than are written as CSV, CancelledError.
     """
     check_size(kind, result)
     folder = cache / secrets.token_hex(16)
@@ -110,7 +111,9 @@ def _told(done: int, planned: int) -> str:
 
 
 def check_size(kind: str, result: Attention) -> None:
-    """Raises ChoiceError for more weights than are written as CSV."""
+    """Raises ChoiceError for an unknown kind, and for more weights than are written as CSV."""
+    if not isinstance(kind, str) or kind not in FORMATS:
+        raise ChoiceError(f"There is no such file. Choose one of: {', '.join(FORMATS)}.")
     if kind == "csv" and result.weights.size > MOST_NUMBERS:
         raise ChoiceError(
             f"{result.weights.size:,} weights are too many for CSV (up to {MOST_NUMBERS:,}). Shorten the text, or take "

@@ -12,7 +12,8 @@ from bert_demo.methods import CARDS
 from bert_demo.plots import attributions as plots
 from bert_demo.plots.markup import message, working
 from bert_demo.ui.bar import QUIET
-from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html, panel_runner
+from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, html, panel_runner
+from bert_demo.ui.running import Watch
 from bert_demo.ui.targets import target_choice
 from bert_demo.validation import BASELINES, CHANGES, OUTPUTS
 
@@ -104,7 +105,7 @@ class AttributionsTab:
         def changed(watch: Watch, ask: Ask, word: Any, change: str, by: str, *choices: Any) -> str:
             return tried(page.service(), ask, word, change, by, choices, watch)
 
-        run = panel_runner(changed, "Asking again \N{HORIZONTAL ELLIPSIS}")
+        run = panel_runner("what_if", changed, "Asking again \N{HORIZONTAL ELLIPSIS}")
         gr.on(
             [page.asked.change, *[choice.input for choice in self.choices]],
             lambda target: (None, _EACH if target == EVERY else _CLICK),

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import gradio as gr
 
-from bert_demo.errors import CancelledError, DemoError
+from bert_demo.errors import DemoError
 from bert_demo.plots.markup import message, working
+from bert_demo.ui.running import Latest, Watch, said
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
 
 _log = logging.getLogger(__name__)
-_workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="lens")
-_dear_workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="dear-lens")
-"""For lenses that are asked for, so that they never stand in the way of the others."""
-PATIENCE = 0.5
-"""Seconds before a tab says that it is working, and between two such words."""
-
 ON_PICK = """
 element.addEventListener('click', (event) => {
   const target = event.target.closest('[data-pick]');
@@ -99,30 +91,6 @@ class Page:
     head: list[Any] = field(default_factory=list)
 
 
-class Watch:
-    """What a computation tells while it runs, and how it is told to stop: OnProgress and OnEstimate in one."""
-
-    def __init__(self) -> None:
-        self.stopped = threading.Event()
-        self.passes = (0, 0)
-        self.latest: Any = None
-
-    def __call__(self, done: int, planned: int) -> None:
-        """Keep the progress. Raises CancelledError when the work is to stop."""
-        if self.stopped.is_set():
-            raise CancelledError("The work was stopped.")
-        self.passes = (done, planned)
-
-    def estimate(self, result: Any) -> None:
-        """Keep an answer that is not the last."""
-        self.latest = result
-
-    def take(self) -> Any:
-        """The latest estimate that was not taken yet, or None."""
-        latest, self.latest = self.latest, None
-        return latest
-
-
 class Tab(Protocol):
     """A lens: a row of TABS."""
 
@@ -170,7 +138,9 @@ def answer_with_notice(
     return notice, tab.answer(service, ask, hidden, controls, watch)
 
 
-def runner(tab: Tab, parts: Parts, service: Callable[[], BertService]) -> Callable[..., AsyncIterator[list[Any]]]:
+def runner(
+    tab: Tab, parts: Parts, service: Callable[[], BertService], latest: Latest
+) -> Callable[..., AsyncIterator[list[Any]]]:
     """The event handler of a tab: inputs (asked, hidden, *controls), outputs (notice, body, *parts.outputs).
 
     It yields a word of progress, and the latest estimate, twice a second and, at last, the answer. Closing it (Stop, or
@@ -178,29 +148,26 @@ def runner(tab: Tab, parts: Parts, service: Callable[[], BertService]) -> Callab
     batch.
     """
     nothing = [gr.skip()] * (len(parts.outputs) + 2)
-    workers = _dear_workers if parts.asked_for else _workers
 
     def told(watch: Watch, controls: Sequence[Any]) -> list[Any]:
+        notice = said(watch, tab.working)
         estimate = watch.take()
         if estimate is None or parts.preview is None:
-            return [tab.working(*watch.passes), *nothing[1:]]
-        return [tab.working(*watch.passes), gr.Column(visible=True), *parts.preview(estimate, controls)]
-
-    latest = _Latest(workers)
+            return [notice, *nothing[1:]]
+        return [notice, gr.Column(visible=True), *parts.preview(estimate, controls)]
 
     async def run(request: gr.Request, ask: Ask, hidden: Hidden, *controls: Any) -> AsyncIterator[list[Any]]:
         def work(watch: Watch) -> tuple[str, list[Any]]:
             return answer_with_notice(tab, service(), ask, hidden, controls, watch)
 
-        silent = True
+        done = None
         try:
-            async for watch, done in latest.follow(str(request.session_hash), work):
-                silent = False
+            async for watch, done in latest.follow(str(request.session_hash), work, question_of(ask, controls)):
                 if done is None:
                     yield told(watch, controls)
                 else:
                     yield [done[0], gr.Column(visible=True), *done[1]]
-            if silent:  # gradio empties the outputs of a run that yields nothing, as one that a newer one ended at once
+            if done is None:  # ended by a newer run: gradio empties the outputs of one that yields nothing
                 yield nothing
         except Exception as error:
             yield [explain(error), gr.Column(visible=False), *nothing[2:]]
@@ -208,15 +175,35 @@ def runner(tab: Tab, parts: Parts, service: Callable[[], BertService]) -> Callab
     return run
 
 
-def panel_runner(make: Callable[..., str], patience: str) -> Callable[..., AsyncIterator[str]]:
-    """The event handler of a panel beside a lens's answer: make(watch, *inputs) gives its HTML, `patience` stands there
-    meanwhile, with the passes. Stopped, left or asked anew, it ends like a lens."""
-    latest = _Latest(_workers)
+def away(parts: Parts, latest: Latest) -> Callable[..., list[Any]]:
+    """The event handler, inputs (asked, *controls), that takes a lens's old answer away, ends its computation, and says
+    how to ask; unless the lens was asked just this, as by a button that follows a choice at once."""
+
+    def renounce(request: gr.Request, ask: Ask, *controls: Any) -> list[Any]:
+        if latest.renounce(str(request.session_hash), question_of(ask, controls)):
+            return [message(parts.asked_for), gr.Column(visible=False)]
+        return [gr.skip(), gr.skip()]
+
+    return renounce
+
+
+def question_of(ask: Ask, controls: Sequence[Any]) -> str:
+    """What a lens is asked, to be compared."""
+    return repr((ask, *controls))
+
+
+def panel_runner(name: str, make: Callable[..., str], patience: str) -> Callable[..., AsyncIterator[str]]:
+    """The event handler of the panel `name` beside a lens's answer: make(watch, *inputs) gives its HTML, `patience`
+    stands there meanwhile, with the passes. Stopped, left or asked anew, it ends like a lens."""
+    latest = Latest(name)
+
+    def told(done: int, planned: int) -> str:
+        return working(f"{patience} {done} of {planned} passes") if planned else working(patience)
 
     async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[str]:
         try:
             async for watch, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
-                yield _meanwhile(patience, watch) if done is None else done
+                yield said(watch, told) if done is None else done
         except Exception as error:
             yield explain(error)
 
@@ -224,55 +211,24 @@ def panel_runner(make: Callable[..., str], patience: str) -> Callable[..., Async
 
 
 def panels_runner(
-    make: Callable[..., list[Any]], told: Callable[[int, int], str], count: int
+    name: str, make: Callable[..., list[Any]], told: Callable[[int, int], str], count: int
 ) -> Callable[..., AsyncIterator[list[Any]]]:
     """The same for what is dear and fills several outputs: a line of progress, the column of the pictures, and `count`
     pictures, which make(watch, *inputs) gives. told(done, planned) is the HTML of the progress."""
-    latest = _Latest(_dear_workers)
+    latest = Latest(name)
     nothing = [gr.skip()] * count
 
     async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[list[Any]]:
-        silent = True
+        done = None
         try:
             async for watch, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
-                silent = False
                 if done is None:
-                    yield [told(*watch.passes), gr.skip(), *nothing]
+                    yield [said(watch, told), gr.skip(), *nothing]
                 else:
                     yield ["", gr.Column(visible=True), *done]
-            if silent:
+            if done is None:
                 yield [gr.skip(), gr.skip(), *nothing]
         except Exception as error:
             yield [explain(error), gr.Column(visible=False), *nothing]
 
     return run
-
-
-def _meanwhile(patience: str, watch: Watch) -> str:
-    done, planned = watch.passes
-    return working(f"{patience} {done} of {planned} passes") if planned else working(patience)
-
-
-class _Latest:
-    """Computations in worker threads, at most one for each visitor: a newer one ends the older."""
-
-    def __init__(self, workers: ThreadPoolExecutor) -> None:
-        self._workers = workers
-        self._current: dict[str, Watch] = {}
-
-    async def follow(self, visitor: str, work: Callable[[Watch], Any]) -> AsyncIterator[tuple[Watch, Any]]:
-        """Yield (watch, None) every PATIENCE seconds and at last (watch, what `work` returned); nothing if stopped."""
-        watch = Watch()
-        self._current.pop(visitor, Watch()).stopped.set()
-        self._current[visitor] = watch
-        task = asyncio.get_running_loop().run_in_executor(self._workers, work, watch)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        try:
-            while not (await asyncio.wait({task}, timeout=PATIENCE))[0] and not watch.stopped.is_set():
-                yield watch, None
-            if not watch.stopped.is_set():
-                yield watch, task.result()
-        finally:
-            watch.stopped.set()
-            if self._current.get(visitor) is watch:
-                del self._current[visitor]

@@ -9,7 +9,8 @@ import gradio as gr
 
 from bert_demo.plots import classify as plots
 from bert_demo.plots.markup import working
-from bert_demo.ui.base import Ask, Hidden, Page, Parts, Watch, html
+from bert_demo.ui.base import Ask, Hidden, Page, Parts, html
+from bert_demo.ui.running import Watch
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService

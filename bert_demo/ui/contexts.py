@@ -10,7 +10,8 @@ from bert_demo.errors import ChoiceError
 from bert_demo.plots import contexts as plots
 from bert_demo.plots.markup import working
 from bert_demo.ui.bar import PRIVATE, QUIET
-from bert_demo.ui.base import Ask, Page, Watch, html, panels_runner
+from bert_demo.ui.base import Ask, Page, html, panels_runner
+from bert_demo.ui.running import Watch
 from bert_demo.ui.worth import AT_ONCE
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class ContextsView:
         page.bar[2].change(lambda: ["", gr.Column(visible=False)], None, [self.said, self.body], **QUIET)
         self.state.change(None, self.state, js="(state) => window.bertInside.show(state)", **PRIVATE)
         outputs = [self.said, self.body, *self.outputs]
-        run = panels_runner(make, told, len(self.outputs))
+        run = panels_runner("contexts", make, told, len(self.outputs))
         asked = gr.on(
             [self.button.click, self.word.submit], run, [page.asked, self.word, self.texts], outputs, **AT_ONCE
         )

@@ -8,11 +8,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bert_demo.settings import Settings
+from bert_demo.ui.running import LINE
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
 
 _log = logging.getLogger(__name__)
+
+
+PATIENCE = 0.3
+"""Seconds that a thread waits for the download of a model; then its work is tried again later."""
 
 
 class Deferred:
@@ -29,19 +34,29 @@ class Deferred:
             if self._service is None:
                 from bert_demo.service import BertService
 
-                self._service = BertService(self._settings)
+                service = BertService(self._settings)
+                service.wait_for_downloads(PATIENCE)
+                LINE.on_begin = service.share_processor
+                self._service = service
             return self._service
 
-    def start(self, then: Callable[[BertService], None]) -> threading.Thread:
-        """Make the service and load the bundled models in a thread of its own; `then` is called with it there."""
+    @property
+    def made(self) -> BertService | None:
+        """The service if it is there already."""
+        return self._service
+
+    def start(self, then: Callable[[BertService], None], failed: Callable[[], None] = lambda: None) -> threading.Thread:
+        """Make the service and load the bundled models in a thread of its own; `then` is called with it there, and
+        `failed` when any of this fails."""
 
         def work() -> None:
             try:
                 service = self()
                 service.warm_up()
                 then(service)
-            except Exception:
-                _log.exception("warming up failed; models will be tried again when a visitor asks")
+            except Exception as error:
+                _log.exception("warming up failed (%s); models will be tried again when a visitor asks", error)
+                failed()
 
         thread = threading.Thread(target=work, name="warm-up", daemon=True)
         thread.start()

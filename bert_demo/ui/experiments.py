@@ -14,7 +14,8 @@ from bert_demo.plots.laboratory_sentences import preference_panel, surprises_pan
 from bert_demo.results import FillMask
 from bert_demo.results.guesses import PROBE_LIMITS, RULES, ScoredCandidates
 from bert_demo.ui.answering import masked
-from bert_demo.ui.base import Ask, Hidden, Watch
+from bert_demo.ui.base import Ask, Hidden
+from bert_demo.ui.running import Watch
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService

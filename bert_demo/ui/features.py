@@ -12,7 +12,8 @@ from bert_demo.plots import features as plots
 from bert_demo.plots.markup import working
 from bert_demo.results.insides import Features
 from bert_demo.ui.bar import QUIET
-from bert_demo.ui.base import Ask, Page, Watch, html, panels_runner
+from bert_demo.ui.base import Ask, Page, html, panels_runner
+from bert_demo.ui.running import Watch
 from bert_demo.ui.states import state_choice, state_of
 from bert_demo.ui.worth import AT_ONCE
 
@@ -76,8 +77,8 @@ class FeaturesView:
         def make(watch: Watch, ask: Ask, state: Any, pooled: str, kind: str) -> list[Any]:
             return [str(made(page.service(), ask, state, pooled, kind, cache))]
 
-        shown = panels_runner(show, lambda *_: working("Reading the text \N{HORIZONTAL ELLIPSIS}"), 1)
-        filed = panels_runner(make, lambda *_: working("Making the file \N{HORIZONTAL ELLIPSIS}"), 1)
+        shown = panels_runner("features", show, lambda *_: working("Reading the text \N{HORIZONTAL ELLIPSIS}"), 1)
+        filed = panels_runner("features", make, lambda *_: working("Making the file \N{HORIZONTAL ELLIPSIS}"), 1)
         return [
             self.button.click(shown, inputs, [self.said, self.body, self.preview], **AT_ONCE),
             self.make.click(filed, [*inputs, self.format], [self.told, self.filed, self.file], **AT_ONCE),

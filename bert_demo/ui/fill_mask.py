@@ -12,8 +12,9 @@ from bert_demo.methods import CARDS
 from bert_demo.plots import fill_mask as plots
 from bert_demo.plots.attributions import ledger_panel, words_panel
 from bert_demo.plots.markup import message, working
-from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html, panel_runner
+from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, html, panel_runner
 from bert_demo.ui.laboratory import Laboratory
+from bert_demo.ui.running import Watch
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
@@ -78,7 +79,7 @@ class FillMaskTab:
 
         asked = gr.on(
             [self.explain.click, self.candidate.submit, self.against.submit],
-            panel_runner(self._why(page), "Explaining \N{HORIZONTAL ELLIPSIS}"),
+            panel_runner("attribute_mask", self._why(page), "Explaining \N{HORIZONTAL ELLIPSIS}"),
             [page.asked, page.hidden, self.candidate, self.against, self.number],
             self.why,
             **shown,

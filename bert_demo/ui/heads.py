@@ -14,7 +14,8 @@ from bert_demo.plots import heads as plots
 from bert_demo.plots import tour
 from bert_demo.plots.markup import data, esc, working
 from bert_demo.results import Attention, HeadTable, KnownHead
-from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html, panel_runner
+from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, html, panel_runner
+from bert_demo.ui.running import Watch
 from bert_demo.ui.windows import window_choice, window_of
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class HeadsTab:
         shown: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "multiple"}
         asked = gr.on(
             [self.relation.input, self.answers.submit],
-            panel_runner(self._tour(page), "Looking \N{HORIZONTAL ELLIPSIS}"),
+            panel_runner("tour", self._tour(page), "Looking \N{HORIZONTAL ELLIPSIS}"),
             [page.asked, self.relation, self.window, self.picked, self.answers],
             self.tour,
             **shown,
@@ -190,8 +191,8 @@ def _label(known: HeadTable | None, row: KnownHead) -> str:
     return f"{row.relation}: {row.dependent}, its {row.governor}{lone}"
 
 
-def _code(label: str) -> str:
-    return label.partition(": ")[0]
+def _code(label: Any) -> str:
+    return str(label).partition(": ")[0]
 
 
 def _sentences() -> str:

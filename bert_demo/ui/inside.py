@@ -13,9 +13,10 @@ from bert_demo.plots import pieces as cut
 from bert_demo.plots import positions as places
 from bert_demo.plots.markup import message, working
 from bert_demo.ui.bar import PRIVATE
-from bert_demo.ui.base import Ask, Hidden, Page, Parts, Watch, html
+from bert_demo.ui.base import Ask, Hidden, Page, Parts, html
 from bert_demo.ui.contexts import ContextsView
 from bert_demo.ui.features import FeaturesView
+from bert_demo.ui.running import Watch
 from bert_demo.ui.similarity import SimilarityView
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from bert_demo.plots.attributions import progress_panel
 from bert_demo.plots.markup import esc, message, working
 from bert_demo.results.guesses import RULES
 from bert_demo.ui.bar import LAST, QUIET
-from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Watch, html, panels_runner
+from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, html, panels_runner
 from bert_demo.ui.examples import load_examples
 from bert_demo.ui.experiments import BY_NAME, EXPERIMENTS, Inputs, question_of
+from bert_demo.ui.running import Watch
 from bert_demo.ui.worth import AT_ONCE
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Laboratory:
 
         outputs = [self.said, self.body, self.panel]
         asked = [page.asked, page.hidden, *self.controls]
-        run = self.run.click(panels_runner(make, _told, 1), asked, outputs, **AT_ONCE)
+        run = self.run.click(panels_runner("laboratory", make, _told, 1), asked, outputs, **AT_ONCE)
         away = ["", gr.Column(visible=False)]
         page.asked.change(_renew, [page.asked, *self.fields], [*outputs[:2], *self.fields], **QUIET)
         page.hidden.change(lambda: away, None, outputs[:2], cancels=[run], **QUIET)

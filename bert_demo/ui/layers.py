@@ -11,7 +11,8 @@ from bert_demo.plots import layers as plots
 from bert_demo.plots.attributions import progress_panel
 from bert_demo.plots.markup import working
 from bert_demo.ui.attributions import PREDICTED
-from bert_demo.ui.base import Ask, Hidden, Page, Parts, Watch, html
+from bert_demo.ui.base import Ask, Hidden, Page, Parts, html
+from bert_demo.ui.running import Watch
 from bert_demo.ui.targets import target_choice
 from bert_demo.validation import BASELINES, OUTPUTS
 

@@ -13,7 +13,8 @@ from bert_demo.plots.attributions import progress_panel
 from bert_demo.plots.markup import working
 from bert_demo.settings import ASSETS
 from bert_demo.ui.attributions import PREDICTED
-from bert_demo.ui.base import Ask, Hidden, Page, Parts, Watch, html
+from bert_demo.ui.base import Ask, Hidden, Page, Parts, html
+from bert_demo.ui.running import Watch
 from bert_demo.ui.targets import target_choice
 from bert_demo.validation import BASELINES, OUTPUTS
 

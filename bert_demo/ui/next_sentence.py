@@ -11,7 +11,8 @@ from bert_demo.plots import next_sentence as plots
 from bert_demo.plots.attributions import progress_panel
 from bert_demo.plots.markup import working
 from bert_demo.sentence_pairs import sentence_pairs
-from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, Watch, html
+from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, html
+from bert_demo.ui.running import Watch
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService

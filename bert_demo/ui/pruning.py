@@ -14,7 +14,8 @@ from bert_demo.plots.attributions import progress_panel
 from bert_demo.plots.markup import message, working
 from bert_demo.settings import ASSETS
 from bert_demo.ui.bar import QUIET
-from bert_demo.ui.base import Ask, Page, Watch, html, panels_runner
+from bert_demo.ui.base import Ask, Page, html, panels_runner
+from bert_demo.ui.running import Watch
 from bert_demo.ui.worth import AT_ONCE
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Pruning:
         self.example.click(lambda: example, None, self.rows, **QUIET)
         self.upload.upload(_read, self.upload, [self.rows, self.said], **QUIET)
         page.asked.change(lambda: "", None, self.said, **QUIET)
-        run = panels_runner(make, _told, 2)
+        run = panels_runner("prune", make, _told, 2)
         return [
             self.button.click(run, [page.asked, self.rows], [self.said, self.body, self.figure, self.panel], **AT_ONCE)
         ]

@@ -13,8 +13,9 @@ from bert_demo.plots import similarity as plots
 from bert_demo.results.insides import POOLINGS
 from bert_demo.settings import ASSETS
 from bert_demo.ui.bar import QUIET
-from bert_demo.ui.base import Ask, Page, Watch, html, panels_runner
+from bert_demo.ui.base import Ask, Page, html, panels_runner
 from bert_demo.ui.contexts import lines_of, told
+from bert_demo.ui.running import Watch
 from bert_demo.ui.states import state_choice, state_of
 from bert_demo.ui.worth import AT_ONCE
 
@@ -69,7 +70,7 @@ class SimilarityView:
 
         page.asked.change(lambda: "", None, self.said, **QUIET)
         page.bar[2].change(lambda: ["", gr.Column(visible=False)], None, [self.said, self.body], **QUIET)
-        run = panels_runner(make, told, len(self.outputs))
+        run = panels_runner("similarity", make, told, len(self.outputs))
         inputs = [page.asked, self.texts, self.state]
         return [self.button.click(run, inputs, [self.said, self.body, *self.outputs], **AT_ONCE)]
 

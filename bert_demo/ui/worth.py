@@ -11,7 +11,8 @@ from bert_demo.plots.attributions import progress_panel
 from bert_demo.plots.markup import working
 from bert_demo.ui.answering import answering
 from bert_demo.ui.bar import QUIET
-from bert_demo.ui.base import Ask, Hidden, Page, Watch, html, panels_runner
+from bert_demo.ui.base import Ask, Hidden, Page, html, panels_runner
+from bert_demo.ui.running import Watch
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
@@ -58,7 +59,7 @@ class Worth:
             return panels(page.service(), ask, hidden, target, word, output, watch)
 
         page.asked.change(lambda: ["", gr.Column(visible=False)], None, [self.said, self.body], **QUIET)
-        run = panels_runner(make, _told, 2)
+        run = panels_runner("head_worth", make, _told, 2)
         outputs = [self.said, self.body, self.figure, self.panel]
         return [self.button.click(run, [page.asked, page.hidden, *self.controls], outputs, **AT_ONCE)]
 

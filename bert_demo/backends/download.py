@@ -1,0 +1,246 @@
+"""From a hub id to a complete directory on this disk: ask, check, fetch what is needed, and say how far it is.
+
+Files lie in the ordinary cache of `huggingface_hub` and are fetched smallest first, the weights last; the name of a
+branch points to a commit only when all of its files are there. So whatever was interrupted is continued or done again,
+and what is complete answers while the hub does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import HfApi, constants, hf_hub_download
+
+from bert_demo.backends.checks import CONFIG, INDEX, SHARD, WEIGHTS, read_config, weight_files
+from bert_demo.backends.hub_cache import COMMIT, Place, cached, folder_of, remember, sweep
+from bert_demo.backends.hub_errors import explained
+from bert_demo.errors import HubError, ModelKindError, ModelSizeError
+
+ASK_SECONDS = 5
+"""How long the hub may take to connect, or to send the next part of an answer about a repository."""
+ANSWER_SECONDS = 10
+"""How long such an answer may take altogether."""
+SPARE_BYTES = 100_000_000
+"""Free space that a download leaves on the disk."""
+READ = (
+    CONFIG,
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+)
+"""The files beside the weights that a model of the BERT family is read from; nothing else is fetched."""
+
+constants.HF_HUB_DISABLE_TELEMETRY = True  # read at each call; without it the client tells and asks more than is needed
+for _noisy in ("huggingface_hub", "httpx2"):  # they write addresses, and with them what a visitor typed, into the log
+    logging.getLogger(_noisy).setLevel(logging.ERROR)
+
+OnBytes = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a repository. size: bytes; sha256: of large files, else None."""
+
+    name: str
+    size: int
+    sha256: str | None
+
+
+def fetch(
+    source: str,
+    revision: str,
+    most_bytes: int,
+    on_bytes: OnBytes = lambda done, planned: None,
+    token: bool | None = None,
+) -> Place:
+    """The snapshot of a repository on this disk, downloaded if need be.
+
+    revision: branch, tag or commit; most_bytes: of all files together; on_bytes: told (bytes done, bytes planned);
+    token: False to ask as nobody, None to use the login of this computer.
+    Raises subclasses of ModelLoadError, and downloads nothing of a model that cannot be used.
+    """
+    if COMMIT.fullmatch(revision) and (place := cached(source, revision)):
+        return place
+    try:
+        return _fetch(source, revision, most_bytes, on_bytes, token)
+    except HubError:
+        if place := cached(source, revision):
+            return place
+        raise
+
+
+def _fetch(source: str, revision: str, most_bytes: int, on_bytes: OnBytes, token: bool | None) -> Place:
+    commit, listed = _ask(source, revision, token)
+    files = _needed(listed, source)
+    planned = sum(file.size for file in files)
+    if planned > most_bytes:
+        raise ModelSizeError(
+            f"The model {source!r} has {_mb(planned)} MB; this server takes models of up to {_mb(most_bytes)} MB."
+        )
+    directory = folder_of(source) / "snapshots" / commit
+    _check_disk(source, sum(file.size for file in files if not _is_here(directory, file)))
+    sweep(source)
+    done = 0
+
+    def told(more: int) -> None:
+        nonlocal done
+        done += more
+        on_bytes(min(max(done, 0), planned), planned)
+
+    told(0)
+    for file in files:
+        _bring(source, commit, file, told, token)
+        if file.name == CONFIG:
+            read_config(directory, source)
+    weight_files(directory, source)
+    remember(source, revision, commit)
+    return Place(directory, commit)
+
+
+def _ask(source: str, revision: str, token: bool | None) -> tuple[str, list[File]]:
+    """The commit of a revision, and its files."""
+    try:
+        found = _within(
+            ANSWER_SECONDS,
+            lambda: HfApi().model_info(
+                source, revision=revision, files_metadata=True, timeout=ASK_SECONDS, token=token
+            ),
+        )
+        commit = str(found.sha)
+        files = [
+            File(str(each.rfilename), int(each.size), None if each.lfs is None else str(each.lfs.sha256))
+            for each in found.siblings
+        ]
+    except Exception as error:  # an answer that is none fails in as many ways as there are
+        raise explained(error, source, revision) from error
+    if not COMMIT.fullmatch(commit):
+        raise HubError(f"The hub's answer about {source!r} cannot be understood. Try again later.")
+    return commit, files
+
+
+def _needed(listed: list[File], source: str) -> list[File]:
+    """The files to fetch, the weights last."""
+    by_name = {file.name: file for file in listed}
+    if CONFIG not in by_name:
+        raise ModelKindError(f"The repository {source!r} holds no model of transformers: it has no {CONFIG}.")
+    rest = [by_name[name] for name in READ if name in by_name]
+    if WEIGHTS in by_name:
+        return [*rest, by_name[WEIGHTS]]
+    shards = [file for file in listed if SHARD.fullmatch(file.name) and re.search(r"-\d+-of-\d+\.", file.name)]
+    if INDEX not in by_name or not shards:
+        raise ModelKindError(
+            f"The model {source!r} has no safetensors file on this revision. This demo opens no pickle "
+            "(pytorch_model.bin), since that may run code. Choose another model, or a revision that has one."
+        )
+    return [*rest, by_name[INDEX], *shards]
+
+
+def _check_disk(source: str, wanted: int) -> None:
+    place = Path(constants.HF_HUB_CACHE)
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if wanted and wanted + SPARE_BYTES > free:
+        raise ModelSizeError(
+            f"There is no room on this server's disk for the model {source!r}: it needs {_mb(wanted)} MB and "
+            f"{_mb(SPARE_BYTES)} MB to spare, and {_mb(free)} MB are free."
+        )
+
+
+def _bring(source: str, commit: str, file: File, told: Callable[[int], None], token: bool | None) -> None:
+    """Fetch one file unless it is here, and check what came."""
+    path = folder_of(source) / "snapshots" / commit / file.name
+    if _is_here(path.parent, file):
+        told(file.size)
+        return
+    try:
+        hf_hub_download(
+            source,
+            file.name,
+            revision=commit,
+            etag_timeout=ASK_SECONDS,
+            force_download=path.exists(),
+            tqdm_class=_meter(told),
+            token=token,
+        )
+    except Exception as error:
+        raise explained(error, source, commit) from error
+    if not _is_here(path.parent, file) or (file.sha256 is not None and _sha256(path) != file.sha256):
+        path.resolve().unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        raise HubError(f"The hub sent {file.name} of the model {source!r} damaged or cut short. Try again.")
+
+
+def _is_here(directory: Path, file: File) -> bool:
+    path = directory / file.name
+    return path.is_file() and path.stat().st_size == file.size
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _meter(told: Callable[[int], None]) -> Any:
+    """What `huggingface_hub` takes for a progress bar of one file."""
+
+    class Meter:
+        def __init__(self, *_: Any, total: int | None = None, initial: int = 0, **__: Any) -> None:
+            self.total, self.n = total, 0
+            self.update(initial)
+
+        def __enter__(self) -> Meter:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            """Nothing is shown, and nothing closed."""
+
+        def update(self, more: float | None = 1) -> None:
+            self.n += int(more or 0)
+            told(int(more or 0))
+
+        def _nothing(self, *_: Any, **__: Any) -> None:
+            """Bars of hf_xet call these."""
+
+        close = refresh = set_postfix_str = update_transfer = set_transfer_postfix_str = _nothing
+
+    return Meter
+
+
+def _within(seconds: float, call: Callable[[], Any]) -> Any:
+    """What `call` gives, if it gives it in time. Raises TimeoutError, and what `call` raises."""
+    answer: list[Any] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            answer.append(call())
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failure:
+        raise failure[0]
+    if not answer:
+        raise TimeoutError
+    return answer[0]
+
+
+def _mb(count: int) -> str:
+    return f"{count / 1e6:,.0f}"

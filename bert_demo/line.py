@@ -1,0 +1,163 @@
+"""Work that waits its turn: lanes with threads of their own, and in each lane one piece of each visitor in turn."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from bert_demo.errors import CancelledError
+
+NICE = 10
+"""How far the threads of a dear lane stand back for the others (Linux knows this of each thread; 19 is the most)."""
+FIRST_GUESS = 1.0
+"""Seconds that a kind of work is taken to last before one was measured."""
+MEMORY = 0.2
+"""Share of the newest measurement in the running mean."""
+_here = threading.local()
+
+
+class Ticket:
+    """A piece of work in the line. future: what it gives; lane, visitor, name: as it was put."""
+
+    def __init__(self, lane: str, visitor: str, name: str, work: Callable[[], Any]) -> None:
+        self.future: Future[Any] = Future()
+        self.lane, self.visitor, self.name, self.work = lane, visitor, name, work
+        self.left = threading.Event()
+
+    def leave(self) -> None:
+        """Whoever asked does not wait any longer: the work does not begin, or ends at its next batch."""
+        self.left.set()
+        self.future.cancel()
+
+
+def go_on(*_: int) -> None:
+    """To be called between two batches, with or without (done, planned). Raises CancelledError in work whose asker
+    has left; does nothing outside a line."""
+    ticket = getattr(_here, "ticket", None)
+    if ticket is not None and ticket.left.is_set():
+        raise CancelledError("The work was stopped.")
+
+
+class _Lane:
+    """Those who wait, by visitor: the first of them comes next, and goes to the end with what else it wants."""
+
+    def __init__(self, threads: int, lock: threading.Lock) -> None:
+        self.threads = threads
+        self.came = threading.Condition(lock)
+        self.waiting: OrderedDict[str, deque[Ticket]] = OrderedDict()
+        self.running: list[tuple[Ticket, float]] = []
+
+    def put(self, ticket: Ticket) -> None:
+        self.waiting.setdefault(ticket.visitor, deque()).append(ticket)
+
+    def take(self) -> Ticket | None:
+        while self.waiting:
+            visitor, own = self.waiting.popitem(last=False)
+            ticket = own.popleft()
+            if own:
+                self.waiting[visitor] = own
+            if ticket.future.set_running_or_notify_cancel():
+                return ticket
+        return None
+
+    def before(self, ticket: Ticket) -> list[Ticket]:
+        """Those that come before a waiting ticket, as it looks now."""
+        place = list(self.waiting[ticket.visitor]).index(ticket)
+        found, passed = [], False
+        for visitor, own in self.waiting.items():
+            passed = passed or visitor == ticket.visitor
+            turns = place + (0 if passed else 1)
+            found += [each for each in list(own)[:turns] if not each.future.cancelled()]
+        return found
+
+
+class Line:
+    """Several lanes of so many threads each. nice: the lanes whose threads stand back. Safe in several threads."""
+
+    def __init__(self, lanes: dict[str, int], nice: tuple[str, ...] = ()) -> None:
+        self._lock = threading.Lock()
+        self._lanes = {name: _Lane(threads, self._lock) for name, threads in lanes.items()}
+        self._nice = nice
+        self._seconds: dict[str, float] = {}
+        self._begun = False
+        self.on_begin: Callable[[int], None] = lambda running: None
+        """Called in a thread that begins some work, with how many pieces of work run then, this one included."""
+
+    def put(self, lane: str, visitor: str, name: str, work: Callable[[], Any]) -> Ticket:
+        """Let work wait for its turn. name: its kind, for how long such work lasts."""
+        ticket = Ticket(lane, visitor, name, work)
+        with self._lock:
+            self._begin()
+            self._lanes[lane].put(ticket)
+            self._lanes[lane].came.notify()
+        return ticket
+
+    def ahead(self, ticket: Ticket) -> tuple[int, float]:
+        """How many come before it, and about how many seconds until its turn; (0, 0.0) once it has begun or ended."""
+        with self._lock:
+            lane = self._lanes[ticket.lane]
+            if ticket.future.running() or ticket.future.done() or ticket not in lane.waiting.get(ticket.visitor, ()):
+                return 0, 0.0
+            before = lane.before(ticket)
+            now = time.monotonic()
+            rest = sum(max(0.0, self._lasts(each.name) - (now - begun)) for each, begun in lane.running)
+            rest += sum(self._lasts(each.name) for each in before)
+            return len(before) + len(lane.running), rest / lane.threads
+
+    def waiting(self) -> dict[str, int]:
+        """How many of each kind wait."""
+        found: dict[str, int] = {}
+        with self._lock:
+            for lane in self._lanes.values():
+                for own in lane.waiting.values():
+                    for ticket in own:
+                        found[ticket.name] = found.get(ticket.name, 0) + (not ticket.future.cancelled())
+        return found
+
+    def _lasts(self, name: str) -> float:
+        return self._seconds.get(name, FIRST_GUESS)
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            for name, lane in self._lanes.items():
+                for number in range(lane.threads):
+                    threading.Thread(target=self._work, args=(name,), name=f"{name}-{number}", daemon=True).start()
+
+    def _work(self, name: str) -> None:
+        if name in self._nice:
+            with contextlib.suppress(OSError, AttributeError):  # only Linux lowers a thread
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        lane = self._lanes[name]
+        while True:
+            with self._lock:
+                while (ticket := lane.take()) is None:
+                    lane.came.wait()
+                entry = (ticket, time.monotonic())
+                lane.running.append(entry)
+                running = sum(len(each.running) for each in self._lanes.values())
+            self.on_begin(running)
+            self._run(ticket)
+            with self._lock:
+                lane.running.remove(entry)
+                lasted = time.monotonic() - entry[1]
+                known = self._seconds.get(ticket.name, lasted)
+                self._seconds[ticket.name] = known + MEMORY * (lasted - known)
+
+    @staticmethod
+    def _run(ticket: Ticket) -> None:
+        _here.ticket = ticket
+        try:
+            result = ticket.work()
+        except BaseException as error:
+            ticket.future.set_exception(error)
+        else:
+            ticket.future.set_result(result)
+        finally:
+            _here.ticket = None

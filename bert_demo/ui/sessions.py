@@ -1,0 +1,63 @@
+"""What the server keeps of each visitor: the states and changed components of the page, and no more.
+
+Gradio 6.31 also keeps, for links that carry a whole page, the configuration of every component as each visitor sees it:
+computed anew for each visitor and for each plain call over HTTP, and with every answer in it. This page has links of
+its own (the address), so none of that is made here. Behind every event it also makes a table of the last thousands of
+events and their percentiles, for a page that this server does not serve; that is left out, too.
+"""
+
+from __future__ import annotations
+
+import os
+from copy import copy
+from typing import Any
+
+from gradio.state_holder import SessionState, StateHolder
+
+KEPT = 2000
+"""Visitors whose states are kept; one who comes back later begins with the page as it opens."""
+
+
+class LeanSession(SessionState):  # type: ignore[misc]
+    """The state of one visitor."""
+
+    def __init__(self, blocks: Any) -> None:
+        self.blocks_config = copy(blocks.default_config)
+        self.config_values: dict[int, Any] = {}
+        self.state_data: dict[int, Any] = {}
+        self._state_ttl: dict[int, Any] = {}
+        self.is_closed = False
+        self.STATE_TTL_WHEN_CLOSED = 3600
+
+    def __setitem__(self, key: int, value: Any) -> None:
+        super().__setitem__(key, value)
+        self.config_values.clear()
+
+    def _update_config(self, key: int) -> None:
+        """Nothing is kept."""
+
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        """Nothing is kept."""
+
+
+class LeanSessions(StateHolder):  # type: ignore[misc]
+    """The states of all visitors, the latest KEPT of them."""
+
+    def __getitem__(self, session_id: str) -> SessionState:
+        if session_id not in self.session_data:
+            self.session_data[session_id] = LeanSession(self.blocks)
+        return super().__getitem__(session_id)
+
+
+def keep_little(blocks: Any) -> None:
+    """From now on keep of each visitor no more than this."""
+    sessions = LeanSessions()
+    blocks.app.state_holder = sessions
+    sessions.set_blocks(blocks)
+    sessions.capacity = KEPT
+
+
+def no_statistics() -> None:
+    """Let a queue that is made from now on keep no statistics of its events."""
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**12))
+    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")

@@ -1,0 +1,207 @@
+"""Work waits its turn: visitors in turn, lanes apart, those who leave at no cost; equal questions made once."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from bert_demo import BertService
+from bert_demo.cache import ResultCache
+from bert_demo.errors import CancelledError, TextError
+from bert_demo.line import NICE, Line, go_on
+
+
+class Gate:
+    """Work that waits until it is let through, and writes down its name."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.begun = threading.Event()
+        self.done: list[str] = []
+
+    def work(self, name: str) -> Callable[[], str]:
+        def run() -> str:
+            self.begun.set()
+            assert self.open.wait(10)
+            self.done.append(name)
+            return name
+
+        return run
+
+
+def test_one_piece_of_each_visitor_in_turn() -> None:
+    line, gate = Line({"only": 1}), Gate()
+    first = line.put("only", "flood", "x", gate.work("flood 0"))
+    assert gate.begun.wait(5)
+    flood = [line.put("only", "flood", "x", gate.work(f"flood {number}")) for number in range(1, 4)]
+    late = [line.put("only", "other", "x", gate.work(f"other {number}")) for number in range(2)]
+    assert [line.ahead(each)[0] for each in (first, *flood, *late)] == [0, 1, 3, 5, 2, 4]
+    gate.open.set()
+    assert [each.future.result(5) for each in (first, *flood, *late)][-1] == "other 1"
+    assert gate.done == ["flood 0", "flood 1", "other 0", "flood 2", "other 1", "flood 3"]
+    assert line.waiting() == {}
+
+
+def test_a_lane_does_not_wait_for_another() -> None:
+    line, gate = Line({"light": 1, "dear": 1}), Gate()
+    dear = line.put("dear", "a", "x", gate.work("dear"))
+    light = line.put("light", "a", "x", lambda: "light")
+    assert light.future.result(5) == "light" and not dear.future.done()
+    gate.open.set()
+    assert dear.future.result(5) == "dear"
+
+
+def test_how_long_the_wait_is() -> None:
+    line, gate = Line({"only": 1}), Gate()
+    line.put("only", "a", "slow", lambda: time.sleep(0.3)).future.result(5)
+    line.put("only", "a", "slow", gate.work("a"))
+    assert gate.begun.wait(5)
+    line.put("only", "b", "slow", gate.work("b"))
+    last = line.put("only", "c", "slow", gate.work("c"))
+    count, seconds = line.ahead(last)
+    assert count == 2 and 0.3 <= seconds <= 0.7
+    assert line.waiting() == {"slow": 2}
+    gate.open.set()
+    last.future.result(5)
+    assert line.ahead(last) == (0, 0.0)
+
+
+def test_who_leaves_costs_nothing() -> None:
+    line, gate = Line({"only": 1}), Gate()
+    steps: list[int] = []
+
+    def batches() -> None:
+        gate.begun.set()
+        for number in range(1000):
+            go_on(number, 1000)
+            steps.append(number)
+            time.sleep(0.01)
+
+    running = line.put("only", "a", "x", batches)
+    waiting = line.put("only", "b", "x", lambda: steps.append(-1))
+    assert gate.begun.wait(5)
+    waiting.leave()
+    running.leave()
+    with pytest.raises(CancelledError):
+        running.future.result(5)
+    line.put("only", "c", "x", lambda: None).future.result(5)
+    assert len(steps) < 100 and -1 not in steps
+    go_on()  # outside a line
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lowers a thread")
+def test_dear_threads_stand_back() -> None:
+    line = Line({"light": 1, "dear": 1}, nice=("dear",))
+    of = {
+        lane: line.put(lane, "a", "x", lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        for lane in ("light", "dear")
+    }
+    assert of["dear"].future.result(5) - of["light"].future.result(5) == NICE
+
+
+def test_work_is_told_how_much_runs_beside_it() -> None:
+    line, gate = Line({"light": 1, "dear": 1}), Gate()
+    told: list[int] = []
+    line.on_begin = told.append
+    dear = line.put("dear", "a", "x", gate.work("dear"))
+    assert gate.begun.wait(5)
+    line.put("light", "a", "x", lambda: None).future.result(5)
+    gate.open.set()
+    dear.future.result(5)
+    assert told == [1, 2]
+
+
+def test_who_computes_beside_another_takes_a_share_of_the_threads(service: BertService) -> None:
+    """Of its own thread alone: others keep what they have."""
+
+    def share(running: int) -> int:
+        service.share_processor(running)
+        return torch.get_num_threads()
+
+    whole = torch.get_num_threads()
+    assert at_once(1, lambda _: share(1)) == [whole]
+    assert at_once(1, lambda _: share(8)) == [max(1, whole // 8)]
+    assert torch.get_num_threads() == whole
+
+
+def at_once(count: int, work: Callable[[int], object]) -> list[object]:
+    """The results or errors of so many threads."""
+    found: list[object] = [None] * count
+
+    def run(number: int) -> None:
+        try:
+            found[number] = work(number)
+        except Exception as error:
+            found[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    return found
+
+
+def test_what_is_asked_twice_at_once_is_made_once() -> None:
+    cache, made = ResultCache(10_000), []
+
+    def make() -> str:
+        made.append(1)
+        time.sleep(0.3)
+        return "answer"
+
+    assert at_once(20, lambda _: cache.get("key", make)) == ["answer"] * 20
+    assert len(made) == 1
+    assert cache.bytes_held() == 60 + 4 * len("answer")
+
+
+def test_a_budget_of_nothing_shares_all_the_same() -> None:
+    cache, made = ResultCache(0), []
+    assert at_once(5, lambda _: cache.get("key", lambda: (made.append(1), time.sleep(0.3)))) == [(None, None)] * 5
+    assert len(made) == 1 and cache.bytes_held() == 0
+
+
+def test_an_error_is_told_to_all_and_not_kept() -> None:
+    cache = ResultCache(1000)
+
+    def fail() -> str:
+        time.sleep(0.3)
+        raise TextError("The text is empty.")
+
+    assert [str(each) for each in at_once(5, lambda _: cache.get("key", fail))] == ["The text is empty."] * 5
+    assert cache.get("key", lambda: "well") == "well"
+
+
+def test_if_one_who_makes_it_is_stopped_another_does() -> None:
+    cache, made = ResultCache(1000), []
+
+    def make(number: int) -> int:
+        made.append(number)
+        time.sleep(0.3)
+        if len(made) == 1:
+            raise CancelledError("The work was stopped.")
+        return number
+
+    found = at_once(4, lambda number: cache.get("key", lambda: make(number)))
+    assert len(made) == 2
+    assert sorted(str(each) for each in found) == sorted(["The work was stopped.", *[str(made[1])] * 3])
+
+
+def test_one_who_waits_for_another_may_leave() -> None:
+    cache, line, gate = ResultCache(1000), Line({"only": 2}), Gate()
+    first = line.put("only", "a", "x", lambda: cache.get("key", gate.work("first")))
+    assert gate.begun.wait(5)
+    second = line.put("only", "b", "x", lambda: cache.get("key", gate.work("second")))
+    while not second.future.running():
+        time.sleep(0.01)
+    second.leave()
+    with pytest.raises(CancelledError):
+        second.future.result(5)
+    gate.open.set()
+    assert first.future.result(5) == "first" and gate.done == ["first"]

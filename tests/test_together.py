@@ -1,0 +1,134 @@
+"""What several threads ask at once is answered in one batch, with the answers that each gets alone."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from test_line import at_once
+
+from bert_demo import BertService, Settings
+from bert_demo.backends.together import Together
+
+
+class Slow:
+    """Twice each item, 50 ms for each batch; refuses a batch that holds 13."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+
+    def __call__(self, items: Sequence[int]) -> list[int]:
+        self.batches.append(list(items))
+        time.sleep(0.05)
+        if 13 in items:
+            raise ValueError("13")
+        return [2 * item for item in items]
+
+
+def asked_at_once(items: Sequence[int], answer: Slow, most: int, cost: int = 1) -> list[object]:
+    queue: Together[int, int] = Together(most)
+    gate = threading.Barrier(len(items))
+
+    def ask(number: int) -> int:
+        gate.wait()
+        return queue.ask(items[number], cost, answer)
+
+    return at_once(len(items), ask)
+
+
+def test_those_who_come_meanwhile_are_one_batch() -> None:
+    slow = Slow()
+    assert asked_at_once(range(10), slow, 100) == [2 * number for number in range(10)]
+    assert len(slow.batches) <= 3 and sorted(itertools.chain(*slow.batches)) == list(range(10))
+
+
+def test_one_alone_does_not_wait() -> None:
+    slow, queue = Slow(), Together[int, int](100)
+    assert [queue.ask(number, 1, slow) for number in range(3)] == [0, 2, 4]
+    assert slow.batches == [[0], [1], [2]]
+
+
+def test_a_batch_is_bounded_but_for_one_dear_item() -> None:
+    slow = Slow()
+    asked_at_once(range(10), slow, 4)
+    assert max(map(len, slow.batches)) <= 4 and sorted(itertools.chain(*slow.batches)) == list(range(10))
+    slow = Slow()
+    asked_at_once(range(3), slow, 4, cost=9)
+    assert sorted(slow.batches) == [[0], [1], [2]]
+
+
+def test_an_error_is_its_own() -> None:
+    slow = Slow()
+    found = asked_at_once([13, 1, 2, 3], slow, 100)
+    assert found[1:] == [2, 4, 6] and isinstance(found[0], ValueError)
+    with pytest.raises(ValueError, match="13"):
+        Together[int, int](4).ask(13, 1, slow)
+
+
+TEXTS = ["A film.", "A warm and funny film that never outstays its welcome.", "Dull.", "What a waste of time!"]
+
+
+def padded_batches(service: BertService, monkeypatch: pytest.MonkeyPatch, model: str) -> list[int]:
+    """Rows of each pass of the model, whose passes are made to take some time."""
+    rows: list[int] = []
+    backend: Any = service._backend(model)
+    plain = backend._unwatched()
+    encoder = plain.base_model.encoder
+    forward = encoder.forward
+
+    def slowed(states: Any, *arguments: Any, **named: Any) -> Any:
+        rows.append(len(states))
+        time.sleep(0.05)
+        return forward(states, *arguments, **named)
+
+    monkeypatch.setattr(encoder, "forward", slowed)
+    return rows
+
+
+def test_labels_asked_at_once_are_those_asked_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = BertService(Settings(cache_mb=0))
+    texts = [f"{text} {number}" for number, text in enumerate(TEXTS * 6)]
+    alone = [service.classify(text) for text in texts]
+    rows = padded_batches(service, monkeypatch, "sentiment")
+    found: list[Any] = at_once(len(texts), lambda number: service.classify(texts[number]))
+    assert max(rows) > 4 and len(rows) < len(texts)
+    for result, its in zip(found, alone, strict=True):
+        expected = {each.label: each.score for each in its.labels}
+        assert {each.label: each.score for each in result.labels} == pytest.approx(expected, abs=2e-6)
+
+
+def test_masks_asked_at_once_are_those_asked_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = BertService(Settings(cache_mb=0))
+    texts = [f"{text} It was [MASK]{' and [MASK]' * (number % 3)}." for number, text in enumerate(TEXTS * 3)]
+    alone = [service.fill_mask(text) for text in texts]
+    rows = padded_batches(service, monkeypatch, "base")
+    found: list[Any] = at_once(len(texts), lambda number: service.fill_mask(texts[number]))
+    assert max(rows) > 2 and len(rows) < len(texts)
+    for result, expected in zip(found, alone, strict=True):
+        assert [slot.position for slot in result.slots] == [slot.position for slot in expected.slots]
+        for slot, its in zip(result.slots, expected.slots, strict=True):
+            assert [each.token_str for each in slot.candidates] == [each.token_str for each in its.candidates]
+            scores = np.array([each.score for each in slot.candidates])
+            np.testing.assert_allclose(scores, [each.score for each in its.candidates], atol=2e-6)
+
+
+def test_a_batch_of_texts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = BertService(Settings(cache_mb=0))
+    rows = padded_batches(service, monkeypatch, "sentiment")
+    texts = [f"boat {number} " * 100 for number in range(12)]
+    length = len(service.classify(texts[0]).tokens)
+    at_once(len(texts), lambda number: service.classify(texts[number]))
+    assert 1 < max(rows) <= Settings().batch_tokens // length
+
+
+def test_a_host_may_turn_batches_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = BertService(Settings(cache_mb=0, batch_tokens=0))
+    service.classify("A film.")
+    rows = padded_batches(service, monkeypatch, "sentiment")
+    at_once(8, lambda number: service.classify(f"A film {number}."))
+    assert rows == [1] * 8
