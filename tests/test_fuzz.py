@@ -38,7 +38,7 @@ from bert_demo.errors import DemoError
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
     """The endpoints over a service that reaches no hub, so that a name such as a/b is refused at once."""
     service = BertService(Settings(max_steps=16))

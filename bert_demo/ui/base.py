@@ -160,17 +160,15 @@ def runner(
         def work(watch: Watch) -> tuple[str, list[Any]]:
             return answer_with_notice(tab, service(), ask, hidden, controls, watch)
 
-        done = None
         try:
             async for watch, done in latest.follow(str(request.session_hash), work, question_of(ask, controls)):
                 if done is None:
                     yield told(watch, controls)
                 else:
                     yield [done[0], gr.Column(visible=True), *done[1]]
-            if done is None:  # ended by a newer run: gradio empties the outputs of one that yields nothing
-                yield nothing
         except Exception as error:
             yield [explain(error), gr.Column(visible=False), *nothing[2:]]
+        yield nothing  # gradio sends the last once more at the end, when a newer answer may be there already
 
     return run
 
@@ -192,7 +190,7 @@ def question_of(ask: Ask, controls: Sequence[Any]) -> str:
     return repr((ask, *controls))
 
 
-def panel_runner(name: str, make: Callable[..., str], patience: str) -> Callable[..., AsyncIterator[str]]:
+def panel_runner(name: str, make: Callable[..., str], patience: str) -> Callable[..., AsyncIterator[Any]]:
     """The event handler of the panel `name` beside a lens's answer: make(watch, *inputs) gives its HTML, `patience`
     stands there meanwhile, with the passes. Stopped, left or asked anew, it ends like a lens."""
     latest = Latest(name)
@@ -200,12 +198,13 @@ def panel_runner(name: str, make: Callable[..., str], patience: str) -> Callable
     def told(done: int, planned: int) -> str:
         return working(f"{patience} {done} of {planned} passes") if planned else working(patience)
 
-    async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[str]:
+    async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[Any]:
         try:
             async for watch, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
                 yield said(watch, told) if done is None else done
         except Exception as error:
             yield explain(error)
+        yield gr.skip()
 
     return run
 
@@ -219,16 +218,14 @@ def panels_runner(
     nothing = [gr.skip()] * count
 
     async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[list[Any]]:
-        done = None
         try:
             async for watch, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
                 if done is None:
                     yield [said(watch, told), gr.skip(), *nothing]
                 else:
                     yield ["", gr.Column(visible=True), *done]
-            if done is None:
-                yield [gr.skip(), gr.skip(), *nothing]
         except Exception as error:
             yield [explain(error), gr.Column(visible=False), *nothing]
+        yield [gr.skip(), gr.skip(), *nothing]
 
     return run
