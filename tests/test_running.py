@@ -64,8 +64,7 @@ def test_a_late_word_of_the_same_choice_takes_no_answer_away() -> None:
         lens.gate.open.set()
         return await task
 
-    *_, answer, last = asyncio.run(play())
-    assert answer[2] == "a nonsense" and last == [SKIP, SKIP, SKIP]  # sent once more, it may come after a newer answer
+    assert asyncio.run(play())[-1][2] == "a nonsense"
     assert renounce(REQUEST, Ask("a", "", "base"), "nonsense") == [SKIP, SKIP]
     told, column = renounce(REQUEST, Ask("a", "", "base"), "other")
     assert "Press Look." in told and column.visible is False

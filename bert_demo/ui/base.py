@@ -160,6 +160,7 @@ def runner(
         def work(watch: Watch) -> tuple[str, list[Any]]:
             return answer_with_notice(tab, service(), ask, hidden, controls, watch)
 
+        watch, done = Watch(), None
         try:
             async for watch, done in latest.follow(str(request.session_hash), work, question_of(ask, controls)):
                 if done is None:
@@ -168,7 +169,9 @@ def runner(
                     yield [done[0], gr.Column(visible=True), *done[1]]
         except Exception as error:
             yield [explain(error), gr.Column(visible=False), *nothing[2:]]
-        yield nothing  # gradio sends the last once more at the end, when a newer answer may be there already
+            return
+        if done is None or watch.replaced:  # gradio sends the last once more, when a newer answer may be there already
+            yield nothing
 
     return run
 
@@ -199,12 +202,14 @@ def panel_runner(name: str, make: Callable[..., str], patience: str) -> Callable
         return working(f"{patience} {done} of {planned} passes") if planned else working(patience)
 
     async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[Any]:
+        watch, done = Watch(), None
         try:
             async for watch, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
                 yield said(watch, told) if done is None else done
         except Exception as error:
             yield explain(error)
-        yield gr.skip()
+        if watch.replaced:
+            yield gr.skip()
 
     return run
 
@@ -218,6 +223,7 @@ def panels_runner(
     nothing = [gr.skip()] * count
 
     async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[list[Any]]:
+        watch, done = Watch(), None
         try:
             async for watch, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
                 if done is None:
@@ -226,6 +232,8 @@ def panels_runner(
                     yield ["", gr.Column(visible=True), *done]
         except Exception as error:
             yield [explain(error), gr.Column(visible=False), *nothing]
-        yield [gr.skip(), gr.skip(), *nothing]
+            return
+        if done is None or watch.replaced:
+            yield [gr.skip(), gr.skip(), *nothing]
 
     return run

@@ -41,6 +41,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
+        self.replaced = False
         self.passes = (0, 0)
         self.before = (0, 0.0)
         self.coming = ""
@@ -132,7 +133,9 @@ class Latest:
 
     def end(self, visitor: str) -> None:
         """End what a visitor's lens is working on."""
-        self._current.pop(visitor, Watch()).stopped.set()
+        watch = self._current.pop(visitor, Watch())
+        watch.replaced = True
+        watch.stopped.set()
 
     def renounce(self, visitor: str, question: Hashable) -> bool:
         """End the work on any other question than this one. False if this is what the lens was asked last: then its
