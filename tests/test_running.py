@@ -19,9 +19,9 @@ from bert_demo.line import go_on
 from bert_demo.ui import endpoints, running
 from bert_demo.ui.base import Ask, Parts, away, panels_runner, question_of, runner
 from bert_demo.ui.endpoints import _spoken
-from bert_demo.ui.running import LANES, Latest, Watch, said
+from bert_demo.ui.running import LANES, Latest, Visitor, Watch, said, visitor_of
 
-REQUEST: Any = SimpleNamespace(session_hash="someone")
+REQUEST: Any = SimpleNamespace(session_hash="someone", headers={})
 SKIP = gr.skip()
 
 
@@ -104,7 +104,7 @@ def test_a_newer_question_of_the_same_visitor_ends_the_older() -> None:
         return run
 
     async def follow(name: str) -> list[Any]:
-        return [done async for _, done in latest.follow("someone", work(name)) if done is not None]
+        return [done async for done in latest.follow(Visitor("someone"), Watch(), work(name)) if done is not None]
 
     async def play() -> list[Any]:
         old = asyncio.create_task(follow("old"))
@@ -112,6 +112,52 @@ def test_a_newer_question_of_the_same_visitor_ends_the_older() -> None:
         return [await follow("new"), await old]
 
     assert asyncio.run(play()) == [["new"], []] and seen == ["old"]
+
+
+def asking(turn: int) -> Any:
+    return SimpleNamespace(session_hash="someone", headers={"x-turn": str(turn)})
+
+
+def test_an_older_question_that_arrives_after_a_newer_is_not_heard() -> None:
+    lens, latest, wanted = Lens(), Latest("classify"), parts()
+    run, renounce = runner(lens, wanted, lambda: None, latest), away(wanted, latest)  # type: ignore[arg-type, return-value]
+    lens.gate.open.set()
+
+    async def play() -> list[list[Any]]:
+        return [
+            await every(run(asking(turn), Ask("a", "", "base"), (), choice))
+            for turn, choice in ((8, "newer"), (7, "older"), (9, "newest"), (8, "newer"))
+        ]
+
+    answers = asyncio.run(play())
+    assert [each[-1][2] for each in answers] == ["a newer", SKIP, "a newest", SKIP]
+    assert answers[1] == answers[3] == [[SKIP, SKIP, SKIP]]
+    assert renounce(asking(6), Ask("b", "", "base"), "older") == [SKIP, SKIP]
+    assert "Press Look." in renounce(asking(10), Ask("b", "", "base"), "older")[0]
+    assert asyncio.run(every(run(asking(9), Ask("a", "", "base"), (), "x"))) == [[SKIP, SKIP, SKIP]]
+
+
+@pytest.mark.parametrize(("said", "turn"), [("12", 12), ("", 0), ("-1", 0), ("١", 0), ("9" * 13, 0)])
+def test_what_a_page_counts_is_a_small_number_or_nothing(said: str, turn: int) -> None:
+    assert visitor_of(SimpleNamespace(session_hash="a", headers={"x-turn": said})) == Visitor("a", turn)  # type: ignore[arg-type]
+
+
+def test_an_error_of_a_question_that_was_replaced_ends_with_nothing() -> None:
+    """gradio sends the last word once more at the end, when the newer answer may be there."""
+    lens, latest, wanted = Lens(), Latest("classify"), parts()
+    run = runner(lens, wanted, lambda: None, latest)  # type: ignore[arg-type, return-value]
+    lens.gate.open.set()
+
+    async def play() -> list[Any]:
+        lens.answer = lambda *_: 1 / 0  # type: ignore[method-assign]
+        old = run(REQUEST, Ask("a", "", "base"), (), 1)
+        told = await anext(old)
+        del lens.answer
+        newer = await every(run(REQUEST, Ask("a", "", "base"), (), 2))
+        return [told[0], newer[-1][2], await every(old)]
+
+    told, newer, last = asyncio.run(play())
+    assert "Something went wrong" in told and newer == "a 2" and last == [[SKIP, SKIP, SKIP]]
 
 
 def test_a_visitor_who_leaves_ends_the_work() -> None:
@@ -163,9 +209,9 @@ def test_a_lens_waits_for_a_download_without_a_thread_and_says_how_far_it_is(mon
     coming = Coming()
 
     async def play() -> list[Any]:
-        told = [
-            (said(watch, lambda *_: ""), done) async for watch, done in Latest("classify").follow("someone", coming)
-        ]
+        watch = Watch()
+        following = Latest("classify").follow(Visitor("someone"), watch, coming)
+        told = [(said(watch, lambda *_: ""), done) async for done in following]
         return [each for each in told if each[0] or each[1]]
 
     *waiting, last = asyncio.run(play())

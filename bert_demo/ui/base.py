@@ -11,7 +11,7 @@ import gradio as gr
 
 from bert_demo.errors import DemoError
 from bert_demo.plots.markup import message, working
-from bert_demo.ui.running import Latest, Watch, said
+from bert_demo.ui.running import Latest, Watch, said, visitor_of
 
 if TYPE_CHECKING:
     from bert_demo.service import BertService
@@ -162,14 +162,14 @@ def runner(
 
         watch, done = Watch(), None
         try:
-            async for watch, done in latest.follow(str(request.session_hash), work, question_of(ask, controls)):
+            async for done in latest.follow(visitor_of(request), watch, work, question_of(ask, controls)):
                 if done is None:
                     yield told(watch, controls)
                 else:
                     yield [done[0], gr.Column(visible=True), *done[1]]
         except Exception as error:
+            done = error
             yield [explain(error), gr.Column(visible=False), *nothing[2:]]
-            return
         if done is None or watch.replaced:  # gradio sends the last once more, when a newer answer may be there already
             yield nothing
 
@@ -181,7 +181,7 @@ def away(parts: Parts, latest: Latest) -> Callable[..., list[Any]]:
     how to ask; unless the lens was asked just this, as by a button that follows a choice at once."""
 
     def renounce(request: gr.Request, ask: Ask, *controls: Any) -> list[Any]:
-        if latest.renounce(str(request.session_hash), question_of(ask, controls)):
+        if latest.renounce(visitor_of(request), question_of(ask, controls)):
             return [message(parts.asked_for), gr.Column(visible=False)]
         return [gr.skip(), gr.skip()]
 
@@ -204,11 +204,12 @@ def panel_runner(name: str, make: Callable[..., str], patience: str) -> Callable
     async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[Any]:
         watch, done = Watch(), None
         try:
-            async for watch, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
+            async for done in latest.follow(visitor_of(request), watch, lambda watch: make(watch, *inputs)):
                 yield said(watch, told) if done is None else done
         except Exception as error:
+            done = error
             yield explain(error)
-        if watch.replaced:
+        if done is None or watch.replaced:
             yield gr.skip()
 
     return run
@@ -225,14 +226,14 @@ def panels_runner(
     async def run(request: gr.Request, *inputs: Any) -> AsyncIterator[list[Any]]:
         watch, done = Watch(), None
         try:
-            async for watch, done in latest.follow(str(request.session_hash), lambda watch: make(watch, *inputs)):
+            async for done in latest.follow(visitor_of(request), watch, lambda watch: make(watch, *inputs)):
                 if done is None:
                     yield [said(watch, told), gr.skip(), *nothing]
                 else:
                     yield ["", gr.Column(visible=True), *done]
         except Exception as error:
+            done = error
             yield [explain(error), gr.Column(visible=False), *nothing]
-            return
         if done is None or watch.replaced:
             yield [gr.skip(), gr.skip(), *nothing]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Hashable
-from typing import Any
+from typing import Any, NamedTuple
+
+import gradio as gr
 
 from bert_demo.errors import CancelledError, ModelComingError
 from bert_demo.line import Line, Ticket
@@ -34,6 +37,26 @@ AGAIN = 2.0
 AGAIN_IN_A_MOMENT = " Ask again in a moment."
 REMEMBERED = 1000
 """Visitors whose last question to a lens is known."""
+TURN = re.compile("[0-9]{1,12}")
+
+
+_NOTHING = object()
+
+
+class Visitor(NamedTuple):
+    """Who asks, and how many things their page had asked before, this one counted; 0 where nobody counts.
+
+    Two questions that leave a page one after the other may arrive the other way round.
+    """
+
+    name: str
+    turn: int = 0
+
+
+def visitor_of(request: gr.Request) -> Visitor:
+    """The visitor of an event of the page; assets/queue.js counts."""
+    turn = (request.headers or {}).get("x-turn", "")
+    return Visitor(str(request.session_hash), int(turn) if TURN.fullmatch(turn) else 0)
 
 
 class Watch:
@@ -92,59 +115,71 @@ class Latest:
     def __init__(self, name: str) -> None:
         self._name = name
         self._current: dict[str, Watch] = {}
-        self._asked: OrderedDict[str, Hashable] = OrderedDict()
+        self._asked: OrderedDict[str, tuple[Hashable, int, Watch]] = OrderedDict()
 
     async def follow(
-        self, visitor: str, work: Callable[[Watch], Any], question: Hashable = None
-    ) -> AsyncIterator[tuple[Watch, Any]]:
-        """Yield (watch, None) every PATIENCE seconds and at last (watch, what `work` returned); nothing if stopped.
+        self, visitor: Visitor, watch: Watch, work: Callable[[Watch], Any], question: Hashable = None
+    ) -> AsyncIterator[Any]:
+        """Yield None every PATIENCE seconds and at last what `work` returned; nothing if stopped, or overtaken.
 
-        Closed (by Stop, or a visitor who leaves), the work does not begin or ends at its next batch.
+        watch: of this computation, which `work` is called with. Closed (by Stop, or a visitor who leaves), the work
+        does not begin or ends at its next batch.
         """
-        self.end(visitor)
-        watch = Watch()
-        self._current[visitor] = watch
-        self._asked[visitor] = question
-        self._asked.move_to_end(visitor)
-        while len(self._asked) > REMEMBERED:
-            self._asked.popitem(last=False)
+        name, turn = visitor
+        if self._overtaken(name, turn):
+            watch.replaced = True
+            return
+        self.end(name)
+        self._current[name] = watch
+        self._remember(name, question, turn, watch)
         try:
             while not watch.stopped.is_set():
-                ticket = put(visitor, self._name, lambda: work(watch))
+                ticket = put(name, self._name, lambda: work(watch))
                 task = asyncio.wrap_future(ticket.future)
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())
                 try:
                     while not await _ended(task, watch):
                         watch.before = LINE.ahead(ticket)
-                        yield watch, None
+                        yield None
                     if not watch.stopped.is_set():
-                        yield watch, task.result()
+                        yield task.result()
                     return
                 except ModelComingError as error:
                     watch.coming = str(error).removesuffix(AGAIN_IN_A_MOMENT)
-                    yield watch, None
+                    yield None
                     await asyncio.sleep(AGAIN)
                 finally:
                     ticket.leave()
         finally:
             watch.stopped.set()
-            if self._current.get(visitor) is watch:
-                del self._current[visitor]
+            if self._current.get(name) is watch:
+                del self._current[name]
 
     def end(self, visitor: str) -> None:
         """End what a visitor's lens is working on."""
-        watch = self._current.pop(visitor, Watch())
-        watch.replaced = True
-        watch.stopped.set()
+        self._current.pop(visitor, Watch()).stopped.set()
 
-    def renounce(self, visitor: str, question: Hashable) -> bool:
+    def renounce(self, visitor: Visitor, question: Hashable) -> bool:
         """End the work on any other question than this one. False if this is what the lens was asked last: then its
-        answer stands, or is on its way."""
-        if self._asked.get(visitor) == question and visitor in self._asked:
+        answer stands, or is on its way; and if something newer was asked already."""
+        name, turn = visitor
+        if (name in self._asked and self._asked[name][0] == question) or self._overtaken(name, turn):
             return False
-        self._asked.pop(visitor, None)
-        self.end(visitor)
+        self._remember(name, _NOTHING, turn, Watch())
+        self.end(name)
         return True
+
+    def _remember(self, name: str, question: Hashable, turn: int, watch: Watch) -> None:
+        if name in self._asked:
+            self._asked[name][2].replaced = True
+        self._asked[name] = (question, turn, watch)
+        self._asked.move_to_end(name)
+        while len(self._asked) > REMEMBERED:
+            self._asked.popitem(last=False)
+
+    def _overtaken(self, name: str, turn: int) -> bool:
+        """Whether what was asked before, but arrived after, is not to be heard any more."""
+        return name in self._asked and 0 < turn < self._asked[name][1]
 
 
 async def _ended(task: asyncio.Future[Any], watch: Watch) -> bool:
