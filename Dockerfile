@@ -22,5 +22,5 @@ ENV BERT_DEMO_HOST=0.0.0.0 BERT_DEMO_PORT=7860 BERT_DEMO_CACHE_DIR=/cache
 VOLUME ["/cache"]
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=120s --retries=3 \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:%s/healthz' % os.environ['BERT_DEMO_PORT'], timeout=4)"]
 CMD ["python", "app.py"]

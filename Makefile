@@ -16,7 +16,7 @@ test: $(VENV)/dev.done lint
 	$(BIN)/python tests/find_browser.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_OPTIONS)
 
-fuzz: $(VENV)/dev.done ## every endpoint and command with 1000 inputs each (FUZZ_EXAMPLES), and what became of them
+fuzz: $(VENV)/dev.done ## every endpoint and command but those that train or send, up to 1000 inputs each (FUZZ_EXAMPLES)
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES-1000} OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/test_fuzz.py \
 		tests/test_fuzz_commands.py tests/test_fuzz_http.py $(PYTEST_OPTIONS)
 
@@ -29,6 +29,7 @@ bench: $(VENV)/dev.done
 	$(BIN)/python tests/find_browser.py
 	$(BIN)/python -m benchmarks --readme $(BENCH_OPTIONS)
 	$(BIN)/python -m benchmarks.peers.attention --readme --pip-options "$(PIP)"
+	$(MAKE) load
 
 load: $(VENV)/run.done
 	$(BIN)/python -m benchmarks.load --readme --pip-options "$(PIP)" $(LOAD_OPTIONS)
@@ -60,4 +61,4 @@ lock: ## after a change of requirements*.txt
 	rm -rf $(VENV)/lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis screens
+	rm -rf $(VENV) .venv-load .venv-peers .pytest_cache .mypy_cache .ruff_cache .hypothesis screens

@@ -240,10 +240,16 @@ window.bertAttention = (() => {
   // What was clicked last, for the event that follows: it never leaves the browser, so that clicks keep their order.
   let last = {};
   document.addEventListener('click', (event) => {
-    const target = event.target.closest?.('#overview [data-pick], #steps [data-pick]');
+    const target = event.target.closest?.('#overview [data-pick], #steps [data-pick], #tour [data-pick], #all-heads [data-pick]');
     if (target) last = JSON.parse(target.dataset.pick);
   }, true);
   function picked(...names) { return names.map((each) => last[each]); }
+
+  // The same for a head that another lens names: this lens comes to the front.
+  function opened() {
+    document.querySelector('#tab-attention-button').click();
+    return picked('layer', 'head');
+  }
 
   // A head of the overview names itself and its habit; a cell of the steps says its number.
   function name(event) {
@@ -259,5 +265,5 @@ window.bertAttention = (() => {
   }
   for (const kind of ['mouseover', 'focusin', 'click']) document.addEventListener(kind, name);
 
-  return { picked, make, read };
+  return { picked, opened, make, read };
 })();

@@ -24,12 +24,13 @@ def put_into_readme(table: str, begin: str, end: str) -> None:
 
 
 @contextmanager
-def running_app(*words: str) -> Iterator[tuple[str, int, float]]:
-    """Start app.py, or Python with `words`. Yields its address, its process id, and the moment it was started."""
+def running_app(*words: str, **settings: str) -> Iterator[tuple[str, int, float]]:
+    """Start app.py, or Python with `words`, under environment variables. Yields its address, its process id, and the
+    moment it was started."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "BERT_DEMO_PORT": str(port)}
+    environment = {**os.environ, **settings, "BERT_DEMO_PORT": str(port)}
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *(words or ("app.py",))], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL

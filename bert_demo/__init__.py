@@ -9,7 +9,7 @@ from bert_demo.settings import Settings
 if TYPE_CHECKING:
     from bert_demo.service import BertService
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = ["BertService", "Settings", "__version__"]
 
 

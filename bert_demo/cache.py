@@ -12,12 +12,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from bert_demo.errors import CancelledError
+from bert_demo.errors import CancelledError, DemoError
 from bert_demo.line import go_on
 
 LOOK = 0.2
 """Seconds between two looks whether one who waits for another's result has left."""
 Value = TypeVar("Value")
+_Making = Future[tuple[Any] | DemoError | None]
+"""What others are told: the value, the error, or None if another is to make it."""
 
 
 class ResultCache:
@@ -27,13 +29,14 @@ class ResultCache:
         self._budget = budget
         self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._bytes = 0
-        self._making: dict[Hashable, Future[Any]] = {}
+        self._making: dict[Hashable, _Making] = {}
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """The value kept under `key`, or what `make` gives, kept from then on. An error of `make` is not kept.
 
-        While one thread makes it the others wait for it, and have its error; if it was stopped, another makes it.
+        While one thread makes it the others wait for it, and have its DemoError; if it was stopped, or failed in a
+        way that nobody foresaw, another makes it.
         """
         while True:
             with self._lock:
@@ -43,7 +46,7 @@ class ResultCache:
                     return kept
                 making = self._making.get(key)
                 if making is None:
-                    self._making[key] = mine = Future[Any]()
+                    self._making[key] = mine = _Making()
             if making is None:
                 return self._make(key, make, mine)
             if (found := _waited(making)) is not None:
@@ -53,13 +56,13 @@ class ResultCache:
         """Bytes of what is kept."""
         return self._bytes
 
-    def _make(self, key: Hashable, make: Callable[[], Value], mine: Future[Any]) -> Value:
+    def _make(self, key: Hashable, make: Callable[[], Value], mine: _Making) -> Value:
         try:
             value = make()
         except BaseException as error:
             with self._lock:
                 del self._making[key]
-            mine.set_exception(error)
+            mine.set_result(_told(error))
             raise
         size = size_of(value)
         with self._lock:
@@ -70,21 +73,30 @@ class ResultCache:
                 while self._bytes > self._budget:
                     _, (_, freed) = self._held.popitem(last=False)
                     self._bytes -= freed
-        mine.set_result(value)
+        mine.set_result((value,))
         return value
 
 
-def _waited(making: Future[Any]) -> tuple[Any] | None:
-    """What another thread makes, or None if it was stopped. Raises CancelledError if this thread's asker leaves."""
+def _waited(making: _Making) -> tuple[Any] | None:
+    """What another thread makes, or None if it made nothing. Raises CancelledError if this thread's asker leaves, and
+    what the other was told, as an error of its own."""
     while True:
         go_on()
         try:
-            return (making.result(LOOK),)
+            made = making.result(LOOK)
         except NotYet:
-            if making.done() and making.exception() is not None:
-                raise
-        except CancelledError:
-            return None
+            continue
+        if isinstance(made, DemoError):
+            raise type(made)(*made.args)
+        return made
+
+
+def _told(error: BaseException) -> DemoError | None:
+    """What others are told of an error. Never the error itself: it holds the frames that it came through, and with them
+    the models that were at work there, and its own future."""
+    if isinstance(error, CancelledError) or not isinstance(error, DemoError):
+        return None
+    return type(error)(*error.args)
 
 
 def size_of(value: Any) -> int:

@@ -24,6 +24,13 @@ class ModelCard:
     language: str
     licence: str
     description: str
+    directory: bool = False
+    """Whether `source` is a directory that a visitor named, not a repository of the hub."""
+
+    @property
+    def of_hub(self) -> bool:
+        """Whether it comes from the hub. A branch may have any name, "local" too."""
+        return not self.bundled and not self.directory
 
     @property
     def bundled(self) -> bool:
@@ -163,7 +170,7 @@ def unlisted(name: str) -> ModelCard:
 
 def directory_card(name: str) -> ModelCard:
     """A row for a directory."""
-    return ModelCard(name, name, "local", (), (), "unknown", "unknown", "A local directory.")
+    return ModelCard(name, name, "local", (), (), "unknown", "unknown", "A local directory.", directory=True)
 
 
 def hub_card(name: str, source: str, revision: str) -> ModelCard:

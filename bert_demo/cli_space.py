@@ -105,8 +105,8 @@ def pinned(requirements: Path) -> dict[str, str]:
 
 def send(folder: Path, repository: str, private: bool) -> str:
     """Make the Space if there is none, and make its files those of `folder`. Returns its address. Raises DemoError."""
-    from httpx import HTTPError
     from huggingface_hub import HfApi
+    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # whichever httpx its client is made of
 
     api = HfApi()
     try:
@@ -120,7 +120,11 @@ def send(folder: Path, repository: str, private: bool) -> str:
             delete_patterns="*",
             commit_message="The files of a checkout, by python -m bert_demo space",
         )
-    except (HTTPError, OSError, ValueError, RuntimeError) as error:
+    except httpx.TransportError as error:
+        raise DemoError(
+            f"The hub at {api.endpoint} cannot be reached ({type(error).__name__}). Check the network, and try again."
+        ) from error
+    except (httpx.HTTPError, OSError, ValueError, RuntimeError) as error:
         said = str(error).strip().splitlines() or [type(error).__name__]
         raise DemoError(
             f"The Space could not be written: {said[0][:300]} Log in with `hf auth login` as someone who may write it."

@@ -63,7 +63,7 @@ def _add_bundle(tasks: Any) -> None:
     cards.add_argument("--again", action="store_true", help="measure again instead of taking the figures as they are")
     for task in (everything, cards):
         task.add_argument("--encoder", required=True, metavar="DIR", help="sentence-transformers/all-MiniLM-L6-v2")
-        task.add_argument("--data", required=True, metavar="DIR", help="the collections (see README)")
+        task.add_argument("--data", required=True, metavar="DIR", help="the collections that the cards name")
         task.add_argument("--output", required=True, metavar="DIR", help="checkpoints, and the models in models/")
         task.add_argument("--only", nargs="+", default=[], metavar="NAME", help="words, base, sentiment, topics, spam")
         task.add_argument("--install", action="store_true", help="copy the models to where the demo looks for them")

@@ -127,7 +127,7 @@ class Insight(ServicePart):
         card = find(model) or unlisted(model)
         if adapter := find_adapter(card.source):
             return three_lines(result, _written(str(adapter.base)), text, pair, _written(card.source))
-        revision = "" if card.revision in ("bundled", "local", "main") else card.revision
+        revision = card.revision if card.of_hub and card.revision != "main" else ""
         if _COMMIT.fullmatch(result.revision):
             revision = result.revision
         return three_lines(result, _written(card.source), text, pair, revision=revision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 import time
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from bert_demo.errors import CancelledError
+from bert_demo.errors import CancelledError, DemoError
 
 NICE = 10
 """How far the threads of a dear lane stand back for the others (Linux knows this of each thread; 19 is the most)."""
@@ -20,20 +21,23 @@ FIRST_GUESS = 1.0
 MEMORY = 0.2
 """Share of the newest measurement in the running mean."""
 _here = threading.local()
+_log = logging.getLogger(__name__)
 
 
 class Ticket:
     """A piece of work in the line. future: what it gives; lane, visitor, name: as it was put."""
 
-    def __init__(self, lane: str, visitor: str, name: str, work: Callable[[], Any]) -> None:
+    def __init__(self, line: Line, lane: str, visitor: str, name: str, work: Callable[[], Any]) -> None:
         self.future: Future[Any] = Future()
         self.lane, self.visitor, self.name, self.work = lane, visitor, name, work
         self.left = threading.Event()
+        self._line = line
 
     def leave(self) -> None:
-        """Whoever asked does not wait any longer: the work does not begin, or ends at its next batch."""
+        """Whoever asked does not wait any longer: the work leaves its lane and is let go, or ends at its next batch."""
         self.left.set()
-        self.future.cancel()
+        if self.future.cancel():
+            self._line.remove(self)
 
 
 def go_on(*_: int) -> None:
@@ -55,6 +59,14 @@ class _Lane:
 
     def put(self, ticket: Ticket) -> None:
         self.waiting.setdefault(ticket.visitor, deque()).append(ticket)
+
+    def remove(self, ticket: Ticket) -> None:
+        """Take out one that waits; nothing happens if it was taken."""
+        own = self.waiting.get(ticket.visitor, deque())
+        if ticket in own:
+            own.remove(ticket)
+            if not own:
+                del self.waiting[ticket.visitor]
 
     def take(self) -> Ticket | None:
         while self.waiting:
@@ -91,12 +103,17 @@ class Line:
 
     def put(self, lane: str, visitor: str, name: str, work: Callable[[], Any]) -> Ticket:
         """Let work wait for its turn. name: its kind, for how long such work lasts."""
-        ticket = Ticket(lane, visitor, name, work)
+        ticket = Ticket(self, lane, visitor, name, work)
         with self._lock:
             self._begin()
             self._lanes[lane].put(ticket)
             self._lanes[lane].came.notify()
         return ticket
+
+    def remove(self, ticket: Ticket) -> None:
+        """Let a cancelled ticket wait no longer."""
+        with self._lock:
+            self._lanes[ticket.lane].remove(ticket)
 
     def ahead(self, ticket: Ticket) -> tuple[int, float]:
         """How many come before it, and about how many seconds until its turn; (0, 0.0) once it has begun or ended."""
@@ -134,30 +151,50 @@ class Line:
         if name in self._nice:
             with contextlib.suppress(OSError, AttributeError):  # only Linux lowers a thread
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-        lane = self._lanes[name]
         while True:
-            with self._lock:
-                while (ticket := lane.take()) is None:
-                    lane.came.wait()
-                entry = (ticket, time.monotonic())
-                lane.running.append(entry)
-                running = sum(len(each.running) for each in self._lanes.values())
-            self.on_begin(running)
-            self._run(ticket)
-            with self._lock:
-                lane.running.remove(entry)
+            self._next(self._lanes[name])
+
+    def _next(self, lane: _Lane) -> None:
+        """Wait for a ticket and do its work. A method of its own, so that the thread keeps nothing while it waits."""
+        with self._lock:
+            while (ticket := lane.take()) is None:
+                lane.came.wait()
+            entry = (ticket, time.monotonic())
+            lane.running.append(entry)
+            running = sum(len(each.running) for each in self._lanes.values())
+        self.on_begin(running)
+        well = self._run(ticket)
+        with self._lock:
+            lane.running.remove(entry)
+            if well:
                 lasted = time.monotonic() - entry[1]
                 known = self._seconds.get(ticket.name, lasted)
                 self._seconds[ticket.name] = known + MEMORY * (lasted - known)
 
     @staticmethod
-    def _run(ticket: Ticket) -> None:
+    def _run(ticket: Ticket) -> bool:
+        """Whether the work ended without an error: how long other work lasts says nothing."""
         _here.ticket = ticket
+        work = ticket.work
+        del ticket.work  # a future with an error may be held for long, and with it its ticket
         try:
-            result = ticket.work()
+            result = work()
         except BaseException as error:
+            if not isinstance(error, DemoError):
+                _log.error("unforeseen %s in the line, in %s", type(error).__name__, ticket.name, exc_info=error)
+            _part(error)
             ticket.future.set_exception(error)
+            return False
         else:
             ticket.future.set_result(result)
+            return True
         finally:
             _here.ticket = None
+
+
+def _part(error: BaseException) -> None:
+    """Part an error from the frames that it came through, which hold what was at work there, such as a lent model.
+
+    Whoever waits for the error keeps it, often in a reference cycle with a frame of its own.
+    """
+    error.__traceback__ = error.__cause__ = error.__context__ = None

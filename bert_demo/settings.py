@@ -40,13 +40,16 @@ class Settings:
         1024, "most tokens of different visitors' texts that are computed in one batch; 0: each text by itself"
     )
     threads: int = _help(0, "threads of torch; 0 leaves torch's own choice")  # type: ignore[assignment]
+    device: str = _help(  # type: ignore[assignment]
+        "auto", 'where models compute: "cpu", "cuda", or "auto", a GPU where torch sees one that gives the same numbers'
+    )
     password: str = _help(  # type: ignore[assignment]
         "", "asked of whoever opens the page or calls an endpoint, with any user name; empty for none", secret=True
     )
     requests_per_minute: int = _help(  # type: ignore[assignment]
         30_000, "most requests of one network address in a minute; a whole school may share an address"
     )
-    max_body_mb: int = _help(1, "largest request (texts, an uploaded file) in MB")  # type: ignore[assignment]
+    max_body_mb: int = _help(1, "largest request in MB; an uploaded file has 1 MB at most")  # type: ignore[assignment]
     slow_seconds: int = _help(  # type: ignore[assignment]
         20, "seconds within which the headers of a request must arrive, and then its body"
     )
@@ -67,6 +70,8 @@ class Settings:
             raise ChoiceError(f'models must be "any", "hub" or "catalogue", not "{self.models}".')
         if self.log_level not in LOG_LEVELS:
             raise ChoiceError(f"log_level must be one of {', '.join(LOG_LEVELS)}, not {self.log_level!r}.")
+        if self.device not in ("auto", "cpu", "cuda"):
+            raise ChoiceError(f'device must be "auto", "cpu" or "cuda", not {self.device!r}.')
         least = {"port": 0, "max_characters": 1, "max_top_k": 1, "max_steps": 8, "cache_mb": 0, "threads": 0}
         least |= {"requests_per_minute": 60, "max_body_mb": 1, "slow_seconds": 1}
         least |= {"batch_tokens": 0}

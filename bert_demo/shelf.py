@@ -16,6 +16,7 @@ from typing import Any
 from weakref import WeakSet
 
 from bert_demo.backends.base import Backend
+from bert_demo.backends.device import chosen
 from bert_demo.backends.hub import HubBackend
 from bert_demo.backends.loading import Found, find_model
 from bert_demo.catalogue import ModelCard
@@ -64,14 +65,15 @@ class _Held:
 class _Loading:
     """A model on its way, and what came of it.
 
-    waits: whether it is still at the hub; kept: a copy that keeps the model in use until all who wait have theirs.
+    waits: whether it is still at the hub; moved: when its download last did, None until it has a place to begin;
+    kept: a copy that keeps the model in use until all who wait have theirs.
     """
 
     def __init__(self, card: ModelCard) -> None:
-        self.card, self.of_hub = card, card.revision not in ("bundled", "local")
+        self.card, self.of_hub = card, card.of_hub
         self.waits = self.of_hub
         self.done = self.planned = 0
-        self.moved = time.monotonic()
+        self.moved: float | None = None
         self.ended = threading.Event()
         self.held: _Held | None = None
         self.kept: Backend | None = None
@@ -89,11 +91,8 @@ class _Loading:
         while not self.ended.wait(LOOK):
             go_on()
             if self.waits and end is not None and time.monotonic() > end:
-                raise ModelComingError(
-                    f"The model {self.card.name!r} is being downloaded: {self.done / 1e6:,.0f} of "
-                    f"{self.planned / 1e6:,.0f} MB are here. Ask again in a moment."
-                )
-            if self.waits and time.monotonic() - self.moved > STALLED:
+                raise ModelComingError(f"{self._where()} Ask again in a moment.")
+            if self.waits and self.moved is not None and time.monotonic() - self.moved > STALLED:
                 raise HubError(
                     f"The model {self.card.name!r} does not come: the hub has sent nothing for {STALLED:.0f} seconds. "
                     "Try again later, or choose a bundled model."
@@ -103,6 +102,17 @@ class _Loading:
             raise kind(sentence)
         assert self.held is not None
         return self.held
+
+    def _where(self) -> str:
+        """How far it is, while it is at the hub."""
+        if self.moved is None:
+            return f"The model {self.card.name!r} waits until the download of another has ended."
+        if not self.planned:
+            return f"The hub is being asked for the model {self.card.name!r}."
+        return (
+            f"The model {self.card.name!r} is being downloaded: {self.done / 1e6:,.0f} of "
+            f"{self.planned / 1e6:,.0f} MB are here."
+        )
 
 
 class Shelf:
@@ -166,6 +176,7 @@ class Shelf:
             self._make_room(found)
             backend = HubBackend(loading.card, found)
             backend.together = self._settings.batch_tokens
+            backend.move(chosen(self._settings.device))
             with self._lock:
                 del self._reserved[name]
                 loading.held = self._held[name] = _Held(backend)
@@ -204,17 +215,20 @@ class Shelf:
                 f"{budget / 1e6:,.0f} MB for models."
             )
         with self._lock:
-            while (
-                sum(held.bytes for held in self._held.values()) + sum(self._reserved.values()) > budget - found.memory
-            ):
-                idle = [name for name, held in self._held.items() if not held.lent]
-                idle.sort(key=lambda name: self._held[name].backend.info.source == "bundled")
-                if not idle:
-                    raise ModelsBusyError(
-                        f"There is no memory for the model {found.card.name!r} while the loaded ones are in use. "
-                        "Try again in a minute."
-                    )
-                del self._held[idle[0]]  # nothing else holds it, and it is in no cycle: its memory is free at once
+            lacking = sum(held.bytes for held in self._held.values()) + sum(self._reserved.values())
+            lacking += found.memory - budget
+            idle = [name for name, held in self._held.items() if not held.lent]
+            idle.sort(key=lambda name: self._held[name].backend.info.source == "bundled")
+            if lacking > sum(self._held[name].bytes for name in idle):
+                raise ModelsBusyError(
+                    f"There is no memory for the model {found.card.name!r} while the loaded ones are in use. "
+                    "Try again in a minute."
+                )
+            for name in idle:
+                if lacking <= 0:
+                    break
+                lacking -= self._held[name].bytes
+                del self._held[name]  # nothing else holds it, and it is in no cycle: its memory is free at once
             self._reserved[found.card.name] = found.memory
 
     def _tell_again(self, name: str) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from test_browser import browser, page
+from test_browser import browser, open_tab, page
 
 __all__ = ["browser", "page"]
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 
 
 def test_the_newest_question_stays_though_an_older_one_arrives_after_it(page: Page) -> None:
-    page.get_by_role("tab", name="Heads", exact=True).click()
-    row = page.locator("#all-heads .habit-table tbody tr").nth(45)
-    expect(row).to_be_visible()
+    open_tab(page, "Attention")
     held: dict[int, Route] = {}
     asked: list[list[object]] = []
 
@@ -31,9 +28,9 @@ def test_the_newest_question_stays_though_an_older_one_arrives_after_it(page: Pa
         held[body["fn_index"]].continue_()
 
     page.route("**/queue/join*", swap)
-    picked = json.loads(row.get_attribute("data-pick") or "")
-    row.click()  # the lens Attention is asked twice: when the layer changes, and when the head does
-    expect(page.locator("#head-title")).to_contain_text(f"Head {picked['layer']}-{picked['head']}")
+    page.locator("#layer input").fill("3")
+    page.locator("#head input").fill("7")
+    expect(page.locator("#head-title")).to_contain_text("Head 3-7")
     page.wait_for_timeout(2000)
-    assert asked == [[picked["layer"], 0], [picked["layer"], picked["head"]]]
-    expect(page.locator("#head-title")).to_contain_text(f"Head {picked['layer']}-{picked['head']}")
+    assert asked == [[3, 0], [3, 7]]
+    expect(page.locator("#head-title")).to_contain_text("Head 3-7")

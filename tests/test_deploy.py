@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -180,6 +181,17 @@ def test_what_goes_wrong_is_a_sentence(hub: tuple[str, Space], tmp_path: Path) -
     assert refused.stderr.startswith("space: The Space could not be written: ")
     assert "Traceback" not in refused.stderr
     assert "hf_mine" not in refused.stderr
+
+
+def test_no_network_is_a_sentence(tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        done = command(address, "someone/bert", home=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"space: The hub at {address} cannot be reached (ConnectError). Check the network, and try again.\n",
+    )
 
 
 def test_the_header_agrees_with_the_files(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -320,6 +321,64 @@ def test_a_hub_that_fails_leaves_what_was_complete(hub: Hub, fault: dict[str, ob
     for name in fault:
         setattr(hub.faults, name, getattr(Faults(), name))
     assert hub.fetch().name == COMMIT
+
+
+def down(hub: Hub) -> None:
+    hub.faults.status, hub.faults.code = 503, ""
+
+
+def test_what_only_the_owner_may_read_is_not_for_visitors(hub: Hub) -> None:
+    """Neither when the hub refuses it, nor when the hub cannot be asked; the owner has it still."""
+    directory = hub.fetch()
+    hub.faults.status, hub.faults.code = 401, "RepoNotFound"
+    for revision in ("main", COMMIT):
+        with pytest.raises(ModelAccessError, match="it is private, or there is no such model"):
+            hub.fetch(revision, token=False)
+    down(hub)
+    for revision in ("main", COMMIT):
+        with pytest.raises(HubError, match=r"answers with an error \(503\)"):
+            hub.fetch(revision, token=False)
+        assert hub.fetch(revision) == directory
+
+
+def test_what_is_gated_is_not_for_visitors_though_it_is_here(hub: Hub) -> None:
+    """The hub lists a gated repository to nobody, too; only its files are refused."""
+    hub.faults.gated = "manual"
+    directory = hub.fetch()
+    hub.faults.file_status, hub.faults.file_code = 401, "GatedRepo"
+    for revision in ("main", COMMIT):
+        with pytest.raises(ModelAccessError, match="is gated on the hub, and this server offers what everybody may"):
+            hub.fetch(revision, token=False)
+        assert hub.fetch(revision) == directory
+
+
+def test_what_visitors_were_given_answers_offline(hub: Hub) -> None:
+    directory = hub.fetch(token=False)
+    down(hub)
+    hub.faults.asked.clear()
+    assert hub.fetch(COMMIT, token=False) == directory and hub.faults.asked == []
+    assert hub.fetch(token=False) == directory
+
+
+def test_what_the_owner_fetched_is_given_once_the_hub_shows_it_to_all(hub: Hub) -> None:
+    directory = hub.fetch()
+    hub.served.clear()
+    assert hub.fetch(COMMIT, token=False) == directory and hub.served == [], "it is asked for, not sent again"
+    down(hub)
+    assert hub.fetch(token=False) == directory
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_what_the_hub_calls_public_is_known_whoever_fetched_it(hub: Hub, private: bool) -> None:
+    with urllib.request.urlopen(f"{hub.address}/api/models/{ID}/revision/main", timeout=10) as answer:
+        hub.faults.body = json.dumps(json.load(answer) | {"private": private}).encode()
+    directory = hub.fetch()
+    down(hub)
+    if private:
+        with pytest.raises(HubError):
+            hub.fetch(token=False)
+    else:
+        assert hub.fetch(token=False) == hub.fetch(COMMIT, token=False) == directory
 
 
 def test_a_hub_that_sends_an_answer_byte_by_byte_is_left(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+import traceback
+import weakref
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -95,6 +99,122 @@ def test_who_leaves_costs_nothing() -> None:
     go_on()  # outside a line
 
 
+def test_who_leaves_takes_the_work_along() -> None:
+    """A visitor who asks and leaves again and again behind a long piece of work fills no lane."""
+    line, gate = Line({"only": 1}), Gate()
+    first = line.put("only", "a", "x", gate.work("first"))
+    assert gate.begun.wait(5)
+    stays = line.put("only", "b", "x", gate.work("stays"))
+    rows = []
+    for _ in range(50):
+        held = Thing()
+        rows.append(weakref.ref(held))
+        ticket = line.put("only", "b", "x", lambda held=held: held)
+        ticket.leave()
+        ticket.leave()
+        del held, ticket
+    assert [each() for each in rows] == [None] * 50
+    assert line.waiting() == {"x": 1} and line.ahead(stays)[0] == 1
+    stays.leave()
+    assert not line._lanes["only"].waiting
+    gate.open.set()
+    assert first.future.result(5) == "first"
+    assert line.put("only", "b", "x", gate.work("last")).future.result(5) == "last" and gate.done == ["first", "last"]
+
+
+class Thing:
+    """What a computation holds, such as a lent model."""
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Only what is in no cycle goes."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def failing(kind: type[Exception], held: list[weakref.ref[Thing]]) -> Callable[[], object]:
+    """Work that fails with a Thing in its frames, behind another error with one in its own."""
+
+    def inner(thing: Thing) -> None:
+        held.append(weakref.ref(thing))
+        raise KeyError("cause")
+
+    def work() -> object:
+        thing = Thing()
+        held.append(weakref.ref(thing))
+        try:
+            inner(Thing())
+        except KeyError as cause:
+            raise kind("wrong") from cause
+        return thing
+
+    return work
+
+
+@pytest.mark.parametrize("kind", [TextError, CancelledError, RuntimeError])
+@pytest.mark.usefixtures("no_collector")
+def test_an_error_lets_go_what_was_at_work(kind: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the ticket and its error are held, as a stream of the page does."""
+    monkeypatch.setattr(logging.getLogger("bert_demo.line"), "disabled", True)  # pytest holds what is logged
+    line, held = Line({"only": 1}), list[weakref.ref[Thing]]()
+    ticket = line.put("only", "a", "x", failing(kind, held))
+    assert isinstance(ticket.future.exception(5), kind)
+    assert [each() for each in held] == [None, None]
+
+
+def test_where_an_error_that_nobody_foresaw_came_from_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    line = Line({"only": 1})
+    for kind in (TextError, CancelledError, RuntimeError):
+        assert isinstance(line.put("only", "a", "lens", failing(kind, [])).future.exception(5), kind)
+    [record] = caplog.records
+    assert record.getMessage() == "unforeseen RuntimeError in the line, in lens" and record.exc_info is not None
+    assert [each.name for each in traceback.extract_tb(record.exc_info[2])] == ["_run", "work"]
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_a_thread_that_waits_keeps_nothing() -> None:
+    line = Line({"only": 1})
+    ticket = line.put("only", "a", "x", Thing)
+    held = weakref.ref(ticket.future.result(5))
+    del ticket
+    end = time.monotonic() + 5
+    while held() is not None and time.monotonic() < end:
+        time.sleep(0.01)
+    assert held() is None
+
+
+@pytest.mark.parametrize("kind", [TextError, CancelledError, RuntimeError])
+@pytest.mark.usefixtures("no_collector")
+def test_an_error_of_what_is_asked_again_lets_go_what_was_at_work(kind: type[Exception]) -> None:
+    cache, held = ResultCache(1000), list[weakref.ref[Thing]]()
+    try:
+        cache.get("key", failing(kind, held))
+    except kind:  # pytest.raises would hold it
+        raised = True
+    assert raised
+    assert [each() for each in held] == [None, None]
+
+
+def test_only_work_that_ended_well_says_how_long_such_work_lasts() -> None:
+    line, gate = Line({"only": 1}), Gate()
+
+    def fails() -> None:
+        raise TextError("The text is empty.")
+
+    line.put("only", "a", "x", lambda: time.sleep(0.3)).future.result(5)
+    for _ in range(20):
+        with pytest.raises(TextError):
+            line.put("only", "a", "x", fails).future.result(5)
+    line.put("only", "a", "x", gate.work("a"))
+    assert gate.begun.wait(5)
+    count, seconds = line.ahead(line.put("only", "b", "x", gate.work("b")))
+    assert count == 1 and 0.2 <= seconds <= 0.7
+    gate.open.set()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lowers a thread")
 def test_dear_threads_stand_back() -> None:
     line = Line({"light": 1, "dear": 1}, nice=("dear",))
@@ -174,8 +294,24 @@ def test_an_error_is_told_to_all_and_not_kept() -> None:
         time.sleep(0.3)
         raise TextError("The text is empty.")
 
-    assert [str(each) for each in at_once(5, lambda _: cache.get("key", fail))] == ["The text is empty."] * 5
+    found = at_once(5, lambda _: cache.get("key", fail))
+    assert [(type(each), str(each)) for each in found] == [(TextError, "The text is empty.")] * 5
+    assert len({id(each) for each in found}) == 5, "an error belongs to one thread"
     assert cache.get("key", lambda: "well") == "well"
+
+
+def test_an_error_that_nobody_foresaw_is_not_told_to_others() -> None:
+    cache, made = ResultCache(1000), []
+
+    def make() -> str:
+        made.append(1)
+        time.sleep(0.3)
+        if len(made) == 1:
+            raise RuntimeError("broken")
+        return "well"
+
+    assert sorted(str(each) for each in at_once(4, lambda _: cache.get("key", make))) == ["broken", *["well"] * 3]
+    assert len(made) == 2
 
 
 def test_if_one_who_makes_it_is_stopped_another_does() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import base64
 import contextlib
 import http.client
@@ -25,12 +27,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import uvicorn
 from conftest import ROOT, free_port
 from prometheus_client.parser import text_string_to_metric_families
+from uvicorn.server import ServerState
 
 from bert_demo.errors import CancelledError, TextError
 from bert_demo.ui import metrics
 from bert_demo.ui.serving import logs
+from bert_demo.ui.serving.connections import patient
+from bert_demo.ui.serving.guard import ARGUMENTS
 from bert_demo.ui.serving.health import FRESH, STUCK, Health
 from bert_demo.ui.serving.visitors import Allowance, Crowd, address_of
 
@@ -74,6 +80,24 @@ def measured(address: str, **headers: str) -> dict[tuple[str, ...], float]:
     assert status == 200
     families = text_string_to_metric_families(text.decode())
     return {(each.name, *each.labels.values()): each.value for family in families for each in family.samples}
+
+
+def test_arguments_may_come_by_name_as_the_api_page_says(server: str) -> None:
+    def told(**arguments: Any) -> tuple[int, str]:
+        status, _, said = ask(server, "/gradio_api/call/v2/classify", json.dumps(arguments).encode())
+        return status, said.decode()
+
+    status, said = told(text="A warm film.", model="sentiment")
+    assert status == 200
+    _, _, stream = ask(server, f"/gradio_api/call/classify/{json.loads(said)['event_id']}")
+    assert stream.startswith(b"event: complete") and b'"label": "positive"' in stream
+    assert told(model="sentiment") == (
+        422,
+        json.dumps({"detail": f"No value provided for required argument: text. {ARGUMENTS}"}),
+    )
+    status, said = told(text="A warm film.", **{"<b>" * 100: 1})
+    assert status == 422 and said.startswith('{"detail": "Parameter `<b><b>') and ARGUMENTS in said and len(said) < 250
+    assert ask(server, "/gradio_api/call/v2/nonsense", b"{}")[0] == 404
 
 
 def test_ready_means_that_every_bundled_model_answered(server: str) -> None:
@@ -264,6 +288,13 @@ def test_nothing_goes_round_the_queue_and_no_socket_is_upgraded(server: str) -> 
     assert status != 101
 
 
+def test_every_event_of_the_page_goes_through_the_queue(server: str) -> None:
+    """Else the page itself would meet the closed doors."""
+    events = json.loads(ask(server, "/config")[2])["dependencies"]
+    assert [each["id"] for each in events if each["backend_fn"] and not each["queue"]] == []
+    assert sum(each["backend_fn"] for each in events) > 50
+
+
 def scope_of(client: str, *forwarded: str) -> dict[str, Any]:
     return {"client": (client, 1), "headers": [(b"x-forwarded-for", each.encode()) for each in forwarded]}
 
@@ -390,10 +421,15 @@ def test_a_logged_line_has_no_words_of_an_error() -> None:
     try:
         raise ValueError(SECRET)
     except ValueError:
-        record = logging.LogRecord("a", logging.ERROR, __file__, 1, "met %s", ("it",), sys.exc_info())
+        record = logging.LogRecord("bert_demo.a", logging.ERROR, __file__, 1, "met %s", ("it",), sys.exc_info())
     found = json.loads(logs.Line().format(record))
     assert SECRET not in str(found)
-    assert (found["level"], found["logger"], found["message"], found["error"]) == ("error", "a", "met it", "ValueError")
+    assert (found["level"], found["logger"], found["message"], found["error"]) == (
+        "error",
+        "bert_demo.a",
+        "met it",
+        "ValueError",
+    )
     assert re.fullmatch(r"tests/test_serving.py:\d+ test_a_logged_line_has_no_words_of_an_error", found["at"][-1])
 
 
@@ -485,6 +521,56 @@ def test_the_password_is_asked_everywhere_but_of_health(own: Own) -> None:
     assert ask(own.address, "/healthz")[0] == 200
     assert ask(own.address, "/", authorization=own.right)[0] == 200
     assert call(own.address, "classify", [SECRET, None, "sentiment"], authorization=own.right) == "complete"
+
+
+def test_tools_answer_who_knows_the_password(own: Own) -> None:
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.shared._httpx_utils import create_mcp_http_client
+
+    async def talk() -> str:
+        async with (
+            create_mcp_http_client(headers={"Authorization": own.right}) as client,
+            streamable_http_client(f"{own.address}/gradio_api/mcp/", http_client=client) as (reader, writer, _),
+            ClientSession(reader, writer) as session,
+        ):
+            await session.initialize()
+            answer = await session.call_tool("classify", {"text": "A warm film."})
+            return str(answer.content[0].text)
+
+    assert ast.literal_eval(asyncio.run(talk()))["labels"][0]["label"] == "positive"
+
+
+def test_one_address_cannot_hold_all_connections() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None: ...
+
+    server = uvicorn.Config(app)
+    server.load()
+    closed: list[str] = []
+
+    def connected(client: str) -> Any:
+        protocol = patients(config=server, server_state=ServerState(), app_state={})
+        transport = SimpleNamespace(
+            get_extra_info=lambda name: (client, 1) if name == "peername" else None,
+            abort=lambda: closed.append(client),
+            close=lambda: None,
+            is_closing=lambda: False,
+        )
+        protocol.connection_made(transport)
+        return protocol
+
+    async def play() -> None:
+        first, _, _ = connected("a"), connected("a"), connected("b")
+        connected("a").connection_lost(None)
+        assert closed == ["a"]
+        first.connection_lost(None)
+        connected("a")
+        assert closed == ["a"]
+        connected("a")
+        assert closed == ["a", "a"]
+
+    patients: Any = patient(5, 2)
+    asyncio.run(play())
 
 
 def test_guessing_the_password_is_dear(own: Own) -> None:

@@ -41,6 +41,7 @@ def test_every_setting_can_be_given() -> None:
         "log_level": "error",
         "max_model_mb": "500",
         "models_mb": "600",
+        "device": "cpu",
     }
     assert set(given) == {each.name for each in fields(Settings)}
     found = Settings.from_environment({f"BERT_DEMO_{name.upper()}": value for name, value in given.items()})
@@ -80,6 +81,7 @@ def test_others_do_not_reach_the_directories_of_the_host_unless_told() -> None:
         ("BERT_DEMO_SLOW_SECONDS", "0", "slow_seconds must be at least 1"),
         ("BERT_DEMO_LOG_LEVEL", "loud", "log_level must be one of debug, info, warning, error"),
         ("BERT_DEMO_BATCH_TOKENS", "-1", "batch_tokens must be at least 0"),
+        ("BERT_DEMO_DEVICE", "tpu", 'device must be "auto", "cpu" or "cuda", not \'tpu\'.'),
         ("BERT_DEMO_MAX_MODEL_MB", "0", "max_model_mb must be at least 1"),
     ],
 )

@@ -31,11 +31,12 @@ from bert_demo.errors import (
     ModelsBusyError,
     ModelSizeError,
     NoSuchModelError,
+    TextError,
 )
 from bert_demo.line import Line
 from bert_demo.naming import card_of
 from bert_demo.shelf import Shelf
-from bert_demo.ui import about
+from bert_demo.ui import about, metrics
 
 ID = "someone/tiny"
 
@@ -130,6 +131,9 @@ def test_a_server_does_not_let_its_threads_wait_for_a_download(faults: Faults) -
     faults.pause = True
     shelved = Shelf(Settings())
     shelved.patience = 0.3
+    with pytest.raises(ModelComingError):
+        shelved.backend(ID)
+    until(lambda: shelved.loading()[0].planned)
     for _ in range(2):
         begun = time.monotonic()
         with pytest.raises(ModelComingError, match=r"is being downloaded: 0 of 0 MB are here\. Ask again"):
@@ -140,6 +144,56 @@ def test_a_server_does_not_let_its_threads_wait_for_a_download(faults: Faults) -
     until(lambda: not shelved.loading())
     assert shelved.backend(ID).info.revision == COMMIT
     assert shelved.backend("base").info.name == "base", "from this disk it is waited for"
+
+
+def test_waiting_for_a_place_is_no_stalled_download(faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "AT_ONCE", 1)
+    monkeypatch.setattr(shelf, "STALLED", 0.5)
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 30)
+    faults.pause = True
+    shelved = Shelf(Settings())
+    line = Line({"all": 2})
+    line.put("all", "first", "x", lambda: shelved.backend(ID))
+    until(lambda: shelved.loading() and shelved.loading()[0].planned)
+    second = line.put("all", "second", "x", lambda: shelved.backend(f"{ID}@{COMMIT}"))
+    until(lambda: len(shelved.loading()) == 2)
+    time.sleep(1.2)
+    assert not second.future.done(), "nobody has begun to wait for the hub"
+    shelved.patience = 0.3
+    with pytest.raises(ModelComingError, match=rf"^The model '{ID}@{COMMIT}' waits until .* Ask again in a moment\.$"):
+        shelved.backend(f"{ID}@{COMMIT}")
+    faults.go.set()
+    assert second.future.result(20).info.revision == COMMIT
+
+
+def test_asking_the_hub_is_no_download(faults: Faults) -> None:
+    faults.delay = 1.5
+    shelved = Shelf(Settings())
+    shelved.patience = 0.3
+    with pytest.raises(ModelComingError, match=rf"^The hub is being asked for the model '{ID}'\. Ask again"):
+        shelved.backend(ID)
+    until(lambda: not shelved.loading())
+    assert shelved.backend(ID).info.revision == COMMIT
+
+
+def test_a_question_whose_model_is_on_its_way_counts_once(faults: Faults) -> None:
+    def value(name: str, **labels: str) -> float:
+        return metrics.REGISTRY.get_sample_value(name, {"lens": "coming", **labels}) or 0.0
+
+    faults.pause = True
+    shelved = Shelf(Settings())
+    shelved.patience = 0.3
+    for _ in range(3):
+        with pytest.raises(ModelComingError), metrics.observed("coming"):
+            shelved.backend(ID)
+    assert value("bert_demo_requests_total") == 1 and value("bert_demo_seconds_count") == 0
+    assert value("bert_demo_errors_total", type="ModelComingError") == 0
+    faults.go.set()
+    until(lambda: not shelved.loading())
+    for expected in (1, 2):
+        with metrics.observed("coming"):
+            shelved.backend(ID)
+        assert value("bert_demo_requests_total") == expected == value("bert_demo_seconds_count")
 
 
 def test_who_leaves_does_not_end_the_download(faults: Faults) -> None:
@@ -228,6 +282,44 @@ def test_a_model_in_use_stays(middling: list[str]) -> None:
     del twin
     shelved.backend(second)
     assert first not in shelved.held()
+
+
+def test_nothing_is_given_up_for_what_has_no_room_all_the_same(middling: list[str], tmp_path: Path) -> None:
+    first, second, *_ = middling
+    save_tokenizer(tmp_path)
+    settings = tiny_config(num_labels=3)
+    settings.hidden_size, settings.intermediate_size = 192, 768
+    BertForSequenceClassification(settings).save_pretrained(tmp_path)
+    shelved = Shelf(Settings(models_mb=4))
+    used = shelved.backend(first)
+    shelved.backend(second)
+    with pytest.raises(ModelsBusyError, match="while the loaded ones are in use"):
+        shelved.backend(str(tmp_path))
+    assert list(shelved.held()) == [first, second]
+    del used
+    shelved.backend(str(tmp_path))
+    assert list(shelved.held()) == [str(tmp_path)]
+
+
+def test_a_model_is_not_in_use_after_an_error_or_stop(middling: list[str]) -> None:
+    """Though those who asked still hold what they were told."""
+
+    def stop(done: int, planned: int) -> None:
+        raise CancelledError("The work was stopped.")
+
+    service, line = BertService(Settings()), Line({"one": 1})
+    model = middling[0]
+    service.classify("the cat", model=model)
+    held = service._shelf._held[model]
+    gc.collect()
+    gc.disable()
+    try:
+        wrong = line.put("one", "a", "x", lambda: service.classify("the [CLS] cat", model=model))
+        assert isinstance(wrong.future.exception(20), TextError) and not held.lent
+        stopped = line.put("one", "a", "x", lambda: service.attribute("the cat", model=model, on_progress=stop))
+        assert isinstance(stopped.future.exception(20), CancelledError) and not held.lent
+    finally:
+        gc.enable()
 
 
 def test_half_a_model_is_not_kept(middling: list[str], tmp_path: Path) -> None:

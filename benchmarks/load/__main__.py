@@ -1,4 +1,5 @@
-"""python -m benchmarks.load: 200 visitors for two minutes, then classification as fast as the server can.
+"""python -m benchmarks.load: 200 visitors for two minutes, then classification as fast as the server can, by one,
+ten and 200 at once, with and without batches, and what the memory does over an hour's worth of questions.
 
 The visitors are locust's, in an environment of their own (.venv-load, made at the first call), on the same machine as
 the server, which is the app as deployed with one endpoint more that does nothing. Traffic goes to 127.0.0.1 alone.
@@ -25,6 +26,10 @@ BEGIN, END = "<!-- load: made by `make load`, never typed -->", "<!-- end of loa
 VISITORS, RAMP, SECONDS = 200, 10, 120
 AT_ONCE, EACH, TURNS = 64, 12, 3
 """Of the saturation: calls at once, seconds of each stretch, stretches of each endpoint (they take turns)."""
+CROWDS = (1, 10, 200)
+HOUR, STRETCH, HURRIED = 7_200, 60, 32
+"""An hour's worth of questions: 20 visitors with ten seconds of thought. They are asked without a pause, so many at
+once, and the memory is looked at every so many seconds."""
 
 
 def environment(options: Sequence[str]) -> Path:
@@ -139,6 +144,35 @@ def saturation(programs: Path, address: str) -> Iterator[tuple[str, str, str]]:
     )
 
 
+def crowds(programs: Path, address: str, unbatched: str) -> Iterator[tuple[str, str, str]]:
+    """The rows of classification by so many at once without a pause, with batches and without, which take turns."""
+    for users in CROWDS:
+        kept: dict[str, list[dict[str, float]]] = {address: [], unbatched: []}
+        for _ in range(2):
+            for place, seen in kept.items():
+                seen.append(visit(programs, place, "classify", users, 2, EACH)["classify"])
+        said = [
+            f"{sum(row['rate'] for row in rows) / len(rows):.0f} calls a second, median "
+            f"{sum(row['p50'] for row in rows) / len(rows) / 1000:.2f} s, 95th percentile "
+            f"{max(row['p95'] for row in rows) / 1000:.2f} s, {sum(row['errors'] for row in rows):.0f} errors"
+            for rows in kept.values()
+        ]
+        yield f"classification of different texts, {users} at once", said[0], f"no batches: {said[1]}"
+
+
+def hour(programs: Path, address: str, process: int) -> Iterator[tuple[str, str, str]]:
+    """The row of the memory over an hour's worth of questions."""
+    memory = Memory(process)
+    done, errors, sizes = 0.0, 0.0, []
+    while done < HOUR:
+        rows = visit(programs, address, "hurried", HURRIED, 2, STRETCH).values()
+        done += sum(row["calls"] for row in rows)
+        errors += sum(row["errors"] for row in rows)
+        sizes.append(f"{memory.now():.0f} after {done:.0f}")
+        print(f"memory in MB: {sizes[-1]} questions, {errors:.0f} errors", flush=True)
+    yield f"memory over an hour's worth of questions of a class, {errors:.0f} errors", f"MB: {', '.join(sizes)}", "flat"
+
+
 def bare() -> Iterator[tuple[str, str, str]]:
     """Texts a second of the model alone, 64 in a batch, with nothing else computing."""
     from benchmarks.load.texts import sentences
@@ -156,7 +190,7 @@ def bare() -> Iterator[tuple[str, str, str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--readme", action="store_true", help="write the table into README.md")
-    parser.add_argument("--only", choices=("class", "saturation", "bare"), help="one of the runs")
+    parser.add_argument("--only", choices=("class", "saturation", "crowds", "hour", "bare"), help="one of the runs")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="of the class, behind the ramp")
     parser.add_argument("--pip-options", default="", help="more options for pip, such as --index-url=...")
     options = parser.parse_args()
@@ -174,10 +208,20 @@ def main() -> None:
             keep(class_of(programs, address, Memory(process), options.seconds))
         if options.only in (None, "saturation"):
             keep(saturation(programs, address))
+        if options.only in (None, "crowds"):
+            with running_app("-m", "benchmarks.load.server", BERT_DEMO_BATCH_TOKENS="0") as (unbatched, _, _):
+                wait_for(f"{unbatched}/config", lambda body: "What the model decides" in body)
+                keep(crowds(programs, address, unbatched))
+        if options.only in (None, "hour"):
+            keep(hour(programs, address, process))
     if options.only in (None, "bare"):
         keep(bare())
     if options.readme:
-        lines = ["| what | measured | aim |", "| --- | --- | --- |", *(f"| {' | '.join(row)} |" for row in rows)]
+        lines = [
+            "| what | measured | aim, or peer in the same run |",
+            "| --- | --- | --- |",
+            *(f"| {' | '.join(row)} |" for row in rows),
+        ]
         put_into_readme("\n".join(lines), BEGIN, END)
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import gradio as gr
-
 from bert_demo.settings import Settings
-from bert_demo.ui.app import build_app, launch
-from bert_demo.ui.deferred import Deferred
+from bert_demo.surroundings import prepare
+
+settings = Settings.from_environment()
+prepare(settings)
+
+import gradio as gr  # noqa: E402
+
+from bert_demo.ui.app import build_app, launch  # noqa: E402
+from bert_demo.ui.deferred import Deferred  # noqa: E402
 
 
 async def nothing(text: str) -> str:
@@ -15,7 +20,6 @@ async def nothing(text: str) -> str:
 
 
 if __name__ == "__main__":
-    settings = Settings.from_environment()
     app = build_app(Deferred(settings))
     with app.blocks:
         gr.api(nothing, api_name="nothing", concurrency_limit=None)

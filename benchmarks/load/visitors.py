@@ -1,7 +1,8 @@
 """The visitors, for locust: no word of this project in it, so that its environment needs nothing of ours.
 
 LOAD_TASK: "class" (half classify, a fifth fill-mask, a fifth attention, a tenth attributions; every third text is the
-shared example; from 5 to 15 seconds between two questions), or an endpoint that is called without a pause.
+shared example; from 5 to 15 seconds between two questions), "hurried" (the same without a pause), or an
+endpoint that is called without a pause.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Visitor(FastHttpUser):
         """The next question."""
         if TASK == "nothing":
             self.ask("nothing", sentence())
-        elif TASK != "class":
+        elif TASK not in ("class", "hurried"):
             self.ask(TASK, sentence(), *REST[TASK])
         else:
             text = SHARED if random.random() < 1 / 3 else sentence()

@@ -2,7 +2,8 @@
 
 Files lie in the ordinary cache of `huggingface_hub` and are fetched smallest first, the weights last; the name of a
 branch points to a commit only when all of its files are there. So whatever was interrupted is continued or done again,
-and what is complete answers while the hub does not.
+and what is complete answers while the hub does not. That cache may also hold what only its owner may read; so whoever
+asks as nobody is given from it, without the hub's word, only what the hub once called public, as a note beside it says.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from typing import Any
 from huggingface_hub import HfApi, constants, hf_hub_download
 
 from bert_demo.backends.checks import CONFIG, INDEX, SHARD, WEIGHTS, read_config, weight_files
-from bert_demo.backends.hub_cache import COMMIT, Place, cached, folder_of, remember, sweep
+from bert_demo.backends.hub_cache import COMMIT, Place, cached, folder_of, is_public, note_public, remember, sweep
 from bert_demo.backends.hub_errors import explained
-from bert_demo.errors import HubError, ModelKindError, ModelSizeError
+from bert_demo.errors import HubError, ModelAccessError, ModelKindError, ModelSizeError
 
 ASK_SECONDS = 5
 """How long the hub may take to connect, or to send the next part of an answer about a repository."""
@@ -73,18 +74,28 @@ def fetch(
     token: False to ask as nobody, None to use the login of this computer.
     Raises subclasses of ModelLoadError, and downloads nothing of a model that cannot be used.
     """
-    if COMMIT.fullmatch(revision) and (place := cached(source, revision)):
+    if COMMIT.fullmatch(revision) and (place := _kept(source, revision, token)):
         return place
     try:
         return _fetch(source, revision, most_bytes, on_bytes, token)
     except HubError:
-        if place := cached(source, revision):
+        if place := _kept(source, revision, token):
             return place
         raise
 
 
+def _kept(source: str, revision: str, token: bool | None) -> Place | None:
+    """What the cache holds of it and may be given without asking the hub: to nobody, only what is known as public."""
+    place = cached(source, revision)
+    return place if place and (token is not False or is_public(source, place.revision)) else None
+
+
 def _fetch(source: str, revision: str, most_bytes: int, on_bytes: OnBytes, token: bool | None) -> Place:
-    commit, listed = _ask(source, revision, token)
+    commit, listed, public = _ask(source, revision, token)
+    if token is False and not public:
+        raise ModelAccessError(
+            f"The model {source!r} is gated on the hub, and this server offers what everybody may read. Choose another."
+        )
     files = _needed(listed, source)
     planned = sum(file.size for file in files)
     if planned > most_bytes:
@@ -108,11 +119,14 @@ def _fetch(source: str, revision: str, most_bytes: int, on_bytes: OnBytes, token
             read_config(directory, source)
     weight_files(directory, source)
     remember(source, revision, commit)
+    if public:
+        note_public(source, commit)
     return Place(directory, commit)
 
 
-def _ask(source: str, revision: str, token: bool | None) -> tuple[str, list[File]]:
-    """The commit of a revision, and its files."""
+def _ask(source: str, revision: str, token: bool | None) -> tuple[str, list[File], bool]:
+    """The commit of a revision, its files, and whether everybody may read them: the hub tells nobody of what is
+    private, but lists what is gated."""
     try:
         found = _within(
             ANSWER_SECONDS,
@@ -125,11 +139,12 @@ def _ask(source: str, revision: str, token: bool | None) -> tuple[str, list[File
             File(str(each.rfilename), int(each.size), None if each.lfs is None else str(each.lfs.sha256))
             for each in found.siblings
         ]
+        public = not found.gated and (token is False or found.private is False)
     except Exception as error:  # an answer that is none fails in as many ways as there are
         raise explained(error, source, revision) from error
     if not COMMIT.fullmatch(commit):
         raise HubError(f"The hub's answer about {source!r} cannot be understood. Try again later.")
-    return commit, files
+    return commit, files, public
 
 
 def _needed(listed: list[File], source: str) -> list[File]:

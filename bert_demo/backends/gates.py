@@ -82,7 +82,7 @@ def _heard(variant: Any) -> list[nn.Module]:
     calls: list[nn.Module] = []
     token = _called.set(calls)
     try:
-        variant.base_model(input_ids=torch.tensor([[int(variant.config.pad_token_id or 0)]]))
+        variant.base_model(input_ids=torch.tensor([[int(variant.config.pad_token_id or 0)]], device=variant.device))
     finally:
         _called.reset(token)
     return calls

@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional
 
 from bert_demo.backends.base import Encoding, Trace
+from bert_demo.backends.device import numbers
 from bert_demo.backends.gates import Gate, closed, with_gates
 from bert_demo.backends.variants import (
     drop_first_layers,
@@ -34,6 +35,7 @@ class Headwise(ABC):
     layers: int
     heads: int
     activation: str
+    device: torch.device
     _model: Any
     _tokenizer: Any
     _memo: dict[str, Any]
@@ -51,7 +53,7 @@ class Headwise(ABC):
         twin = copy.copy(self)
         twin._memo = {"of": self}  # so that the model counts as used while its twin is
         twin._model, gates = with_gates(self._model, self.layers)
-        for gate, row in zip(gates, closed(heads, self.layers, self.heads), strict=True):
+        for gate, row in zip(gates, closed(heads, self.layers, self.heads).to(self.device), strict=True):
             gate.value = row[None]
         return twin
 
@@ -63,7 +65,7 @@ class Headwise(ABC):
         gates[layer].trace = seen
         variant.base_model(**self._inputs(encoding, encoding.windows[window]))
         kinds = ("q", "k", "v", "weights", "output")
-        q, k, v, weights, output = (np.asarray(seen[name][0, head]).copy() for name in kinds)
+        q, k, v, weights, output = (numbers(seen[name][0, head]).copy() for name in kinds)
         return Trace(q, k, v, weights, output, float(seen["scaling"]))
 
     def without_each(
@@ -88,7 +90,7 @@ class Headwise(ABC):
         variant, gates = with_gates(self._model, self.layers)
         logits_from = on_embeddings(variant, ids, column, **inputs)
         most_rows = NUMBERS_AT_ONCE // len(logits)
-        return np.asarray(logits), self._each_layer(variant, gates, states, logits_from, most_rows)
+        return numbers(logits), self._each_layer(variant, gates, states, logits_from, most_rows)
 
     def _each_layer(
         self, variant: Any, gates: Sequence[Gate], states: Sequence[torch.Tensor], logits_from: Any, most_rows: int
@@ -100,6 +102,7 @@ class Headwise(ABC):
         """
         at_once = max(1, TOKENS_AT_ONCE // states[0].shape[1])
         together = max(1, min(at_once, most_rows) // self.heads)
+        each_head = torch.eye(self.heads, device=self.device)
         layer = count = 0
         while layer < self.layers:
             if layer and not drop_first_layers(variant, count):
@@ -109,13 +112,13 @@ class Headwise(ABC):
                 variant.config._attn_implementation = "sdpa"
             count = min(together, self.layers - layer) if widens else 1
             if count > 1:
-                join_layers(variant, states[layer + 1 : layer + count], 1 - torch.eye(self.heads))
-            for first, rows in zip(range(0, self.heads, at_once), torch.eye(self.heads).split(at_once), strict=True):
+                join_layers(variant, states[layer + 1 : layer + count], 1 - each_head)
+            for first, rows in zip(range(0, self.heads, at_once), each_head.split(at_once), strict=True):
                 gates[layer].value = 1 - rows
                 with torch.inference_mode():
                     logits = logits_from(states[layer] if widens else states[layer].expand(len(rows), -1, -1))
                 for number, part in enumerate(logits.split(len(rows))):
-                    yield layer + number, first, np.asarray(part)
+                    yield layer + number, first, numbers(part)
             layer += count
 
     def many_logits(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], np.ndarray]]:
@@ -123,7 +126,7 @@ class Headwise(ABC):
         for places, inputs in self._batches(encodings):
             with torch.inference_mode():
                 logits = self._model(**inputs).logits
-            yield places, np.asarray(logits)
+            yield places, numbers(logits)
 
     def gate_gradients(self, encodings: Sequence[Encoding], truth: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         """For each batch how many texts it has, and (layers, heads), their sum of |d loss / d gate|.
@@ -136,13 +139,15 @@ class Headwise(ABC):
         if self.activation == "softmax":
             loss_of = functional.cross_entropy
         for places, inputs in self._batches(encodings):
-            opened = torch.ones(self.layers, len(places), self.heads, requires_grad=True)
+            opened = torch.ones(self.layers, len(places), self.heads, device=self.device, requires_grad=True)
             for gate, value in zip(gates, opened, strict=True):
                 gate.value = value
             logits = variant(**inputs).logits
-            loss = loss_of(logits, torch.as_tensor(truth[places], dtype=logits.dtype), reduction="sum")
+            loss = loss_of(
+                logits, torch.as_tensor(truth[places], dtype=logits.dtype, device=self.device), reduction="sum"
+            )
             (gradient,) = torch.autograd.grad(loss, opened)
-            yield len(places), np.asarray(gradient.abs().sum(1))
+            yield len(places), numbers(gradient.abs().sum(1))
 
     def _batches(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], dict[str, torch.Tensor]]]:
         """Texts of like length together, where the tokenizer can pad: their places, and their padded inputs."""
@@ -160,11 +165,11 @@ class Headwise(ABC):
             padded = self._tokenizer.pad(
                 {name: [each[name] for each in plain] for name in plain[0]}, padding_side="right", return_tensors="pt"
             )
-            yield places, dict(padded)
+            yield places, {name: each.to(self.device) for name, each in padded.items()}
 
     def mask_logits(self, encoding: Encoding, window: int, mask: int) -> np.ndarray:
         """(vocabulary,) logits of the masked-language model at one position."""
         positions = encoding.windows[window]
         with torch.inference_mode():
             model = head_at(self._model, torch.tensor([0]), torch.tensor([positions.index(mask)]))
-            return np.asarray(masked_logits(model(**self._inputs(encoding, positions)))[0, 0])
+            return numbers(masked_logits(model(**self._inputs(encoding, positions)))[0, 0])

@@ -12,6 +12,7 @@ import torch
 from bert_demo.backends import encoding
 from bert_demo.backends.base import Embedded, Encoding
 from bert_demo.backends.checks import HEADS
+from bert_demo.backends.device import Movable, at_home, numbers
 from bert_demo.backends.gates import layers_apart
 from bert_demo.backends.headwise import Headwise
 from bert_demo.backends.inside import Inside
@@ -34,7 +35,7 @@ from bert_demo.results import ModelInfo
 _log = logging.getLogger(__name__)
 
 
-class HubBackend(Headwise, Inside, Batched):
+class HubBackend(Headwise, Inside, Batched, Movable):
     """A model of the BERT family with its tokenizer, in float32, its attention computed step by step ("eager").
 
     Raises ModelLoadError when it cannot be loaded or is of another family.
@@ -92,14 +93,14 @@ class HubBackend(Headwise, Inside, Batched):
         """(layers, heads, n, n) attention weights of one window, as `output_attentions` gives them."""
         inputs = self._inputs(encoding, encoding.windows[window])
         layers = self._model.base_model(**inputs, output_attentions=True).attentions
-        return np.asarray(torch.cat(layers))
+        return numbers(torch.cat(layers))
 
     def embedded(self, encoding: Encoding, window: int, baseline: str, mask: int | None = None) -> Embedded:
         """The window and its baseline at the embedding module. Raises MissingHeadError."""
         self._need("text-classification" if mask is None else "fill-mask")
         positions = encoding.windows[window]
         inputs = self._inputs(encoding, positions)
-        kept = torch.tensor([[encoding.tokens[each].special or each == mask for each in positions]])
+        kept = torch.tensor([[encoding.tokens[each].special or each == mask for each in positions]], device=self.device)
         ids = inputs.pop("input_ids")
         with torch.no_grad():
             embeddings = self._embed(ids, inputs)
@@ -112,7 +113,8 @@ class HubBackend(Headwise, Inside, Batched):
             else:
                 empty = self._embed(torch.where(kept, ids, self._tokenizer.pad_token_id), inputs)
         column = None if mask is None else positions.index(mask)
-        return Embedded(embeddings, empty, with_embeddings(self._model, ids, column, **inputs), masked)
+        function = at_home(self.device, with_embeddings(self._model, ids, column, **inputs))
+        return Embedded(embeddings.cpu(), empty.cpu(), function, None if masked is None else masked.cpu())
 
     def embedded_layers(self, encoding: Encoding, baseline: str) -> tuple[Embedded, ...]:
         """The first window and its baseline before each layer, and behind the last. Raises MissingHeadError."""
@@ -124,12 +126,12 @@ class HubBackend(Headwise, Inside, Batched):
         if None in rest:
             raise MissingHeadError(f"The layers of {self.info.name} share their weights and cannot be explained alone.")
         with torch.no_grad():
-            states = hidden_states(self._model, ids, inputs, torch.cat((first.inputs, first.baseline)))
+            states = hidden_states(self._model, ids, inputs, torch.cat((first.inputs, first.baseline)).to(self.device))
         return (
             first,
             *(
-                Embedded(state[:1], state[1:], with_embeddings(model, ids, None, **inputs))
-                for state, model in zip(states[1:], rest, strict=True)
+                Embedded(state[:1], state[1:], at_home(self.device, with_embeddings(model, ids, None, **inputs)))
+                for state, model in zip((state.cpu() for state in states[1:]), rest, strict=True)
             ),
         )
 
@@ -155,20 +157,20 @@ class HubBackend(Headwise, Inside, Batched):
         self._need("next-sentence")
         both = "fill-mask" in self.info.tasks  # then that head, which nobody asks, reads one position instead of all
         model = head_at(self._model, slice(None), 0) if both else self._model
-        return np.asarray(following_logits(model(**self._inputs(encoding, encoding.windows[0])))[0])
+        return numbers(following_logits(model(**self._inputs(encoding, encoding.windows[0])))[0])
 
     def _inputs(self, encoding: Encoding, positions: tuple[int, ...]) -> dict[str, torch.Tensor]:
-        inputs = {"input_ids": torch.tensor([[encoding.tokens[position].id for position in positions]])}
+        inputs = {"input_ids": [[encoding.tokens[position].id for position in positions]]}
         if "token_type_ids" in self._tokenizer.model_input_names:
-            inputs["token_type_ids"] = torch.tensor([[encoding.segments[position] for position in positions]])
-        return inputs
+            inputs["token_type_ids"] = [[encoding.segments[position] for position in positions]]
+        return {name: torch.tensor(rows, device=self.device) for name, rows in inputs.items()}
 
     def _embed(self, ids: torch.Tensor, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         module = self._model.base_model.embeddings
         accepted = inspect.signature(module.forward).parameters
         given = {name: value for name, value in inputs.items() if name in accepted}
         if self._first_position and "position_ids" in accepted:  # the family counts from the padding, and skips it
-            given["position_ids"] = torch.arange(ids.shape[1])[None] + self._first_position
+            given["position_ids"] = torch.arange(ids.shape[1], device=ids.device)[None] + self._first_position
         embeddings: torch.Tensor = module(input_ids=ids, **given)
         return embeddings
 

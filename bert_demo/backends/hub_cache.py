@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import uuid
 from dataclasses import dataclass
@@ -60,6 +61,23 @@ def remember(source: str, revision: str, commit: str) -> None:
         beside.replace(path)
     except OSError:
         beside.unlink(missing_ok=True)
+
+
+def note_public(source: str, commit: str) -> None:
+    """Write down beside the files of a commit that the hub shows them to everybody."""
+    path = _note(source, commit)
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def is_public(source: str, commit: str) -> bool:
+    """Whether that is written down. Nothing is known of what other programs fetched, perhaps with a login."""
+    return _note(source, commit).is_file()
+
+
+def _note(source: str, commit: str) -> Path:
+    return folder_of(source) / ".public" / commit
 
 
 def sweep(source: str) -> None:

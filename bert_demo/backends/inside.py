@@ -14,6 +14,7 @@ from torch import nn
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from bert_demo.backends.base import Encoding, Reading
+from bert_demo.backends.device import numbers
 from bert_demo.backends.variants import following_logits, head_at, masked_logits, shared_copy, with_encoder
 from bert_demo.errors import MissingHeadError
 from bert_demo.results import ModelInfo
@@ -39,6 +40,7 @@ class Inside(ABC):
     """What HubBackend tells of its inside. Nothing here changes the model."""
 
     info: ModelInfo
+    device: torch.device
     _model: Any
     _tokenizer: Any
     _first_position: int
@@ -96,7 +98,7 @@ class Inside(ABC):
             with torch.inference_mode():
                 scores = masked_logits(head_at(plain, rows, columns)(input_ids=ids, **rest))[:, 0].log_softmax(-1)
             for part in scores.split([len(reading.asked) for reading in batch]):
-                yield np.asarray(part)
+                yield numbers(part)
 
     def many_next_sentence_logits(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], np.ndarray]]:
         """For each padded batch of pairs of one window each: their places, and (pairs, 2) logits: follows, does not.
@@ -109,14 +111,14 @@ class Inside(ABC):
         for places, inputs in self._batches(encodings):
             with torch.inference_mode():
                 logits = following_logits(model(**inputs))
-            yield places, np.asarray(logits)
+            yield places, numbers(logits)
 
     def hidden_states(self, encoding: Encoding, window: int) -> np.ndarray:
         """(layers + 1, n, d), as `output_hidden_states` gives them: before layer 0 and behind each layer."""
         inputs = self._inputs(encoding, encoding.windows[window])
         with torch.inference_mode():
             states = self._model.base_model(**inputs, output_hidden_states=True).hidden_states
-        return np.asarray(torch.cat(states))
+        return numbers(torch.cat(states))
 
     def many_states(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], np.ndarray]]:
         """For each padded batch of texts of one window each: their places, and (texts, layers + 1, n, d) states by
@@ -124,7 +126,7 @@ class Inside(ABC):
         for places, inputs in self._batches(encodings):
             with torch.inference_mode():
                 states = self._unwatched().base_model(**inputs, output_hidden_states=True).hidden_states
-            yield places, np.asarray(torch.stack(states, dim=1))
+            yield places, numbers(torch.stack(states, dim=1))
 
     def read_states(self, states: np.ndarray) -> np.ndarray:
         """(n, d) states of any layer read by the masked-language-model head: (n, vocabulary) log-probabilities.
@@ -133,11 +135,11 @@ class Inside(ABC):
         """
         self._need("fill-mask")
         given = _States()
-        given.value = torch.tensor(states)[None]
+        given.value = torch.tensor(states, device=self.device)[None]
         variant = with_encoder(self._model, given)
-        nothing = torch.zeros((1, len(states)), dtype=torch.long)
+        nothing = torch.zeros((1, len(states)), dtype=torch.long, device=self.device)
         with torch.inference_mode():
-            return np.asarray(masked_logits(variant(input_ids=nothing))[0].log_softmax(-1))
+            return numbers(masked_logits(variant(input_ids=nothing))[0].log_softmax(-1))
 
     def embedding_parts(self, encoding: Encoding, window: int) -> Mapping[str, np.ndarray]:
         """What is added before layer 0, by name ("word", "position", "segment"), each (n, d), then "normalised", their
@@ -150,7 +152,7 @@ class Inside(ABC):
         ids = inputs.pop("input_ids")
         indices = {
             "word": ids,
-            "position": torch.arange(ids.shape[1])[None] + self._first_position,
+            "position": torch.arange(ids.shape[1], device=ids.device)[None] + self._first_position,
             "segment": inputs.get("token_type_ids", torch.zeros_like(ids)),
         }
         with torch.inference_mode():
@@ -168,7 +170,7 @@ class Inside(ABC):
                     'Choose a BERT, such as "base".'
                 )
         every = {**found, "normalised": total, "output": output}
-        return {name: np.asarray(value) for name, value in every.items()}
+        return {name: numbers(value) for name, value in every.items()}
 
     def position_vectors(self) -> np.ndarray:
         """(positions, d), one learned vector for each place in the input. Raises MissingHeadError without such."""
@@ -177,7 +179,7 @@ class Inside(ABC):
             raise MissingHeadError(
                 'This kind of model has no learned vector for each position. Choose a BERT, such as "base".'
             )
-        return np.asarray(table.weight.detach()[self._first_position :])
+        return numbers(table.weight.detach()[self._first_position :])
 
     def normalised(self, text: str) -> tuple[tuple[str, tuple[int, int]], ...]:
         """The words that the tokenizer cuts into pieces, as it changes them, and their (start, end) in the text.

@@ -68,7 +68,7 @@ def find_model(
     subclasses of ModelLoadError.
     """
     most = Settings().max_model_mb * 10**6 if most_bytes is None else most_bytes
-    if card.revision in ("bundled", "local"):
+    if not card.of_hub:
         if not Path(card.source).is_dir():
             raise NoSuchModelError(f"There is no directory {card.name[:80]!r}.")
         place = Place(Path(card.source), card.revision)

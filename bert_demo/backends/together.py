@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from bert_demo.backends.base import Encoding
+from bert_demo.backends.device import numbers
 from bert_demo.backends.variants import head_at, masked_logits
 
 MASK_COST = 8
@@ -117,7 +118,7 @@ class Batched(ABC):
         model = self._unwatched()
         with torch.inference_mode():
             rows = [model(**self._inputs(encoding, window)).logits[0] for window in encoding.windows]
-        return np.asarray(torch.stack(rows))
+        return numbers(torch.stack(rows))
 
     def mask_probabilities(self, encoding: Encoding, window: int, positions: tuple[int, ...]) -> np.ndarray:
         """(positions, vocabulary) probabilities; the head runs at those positions only. Raises MissingHeadError."""
@@ -139,7 +140,7 @@ class Batched(ABC):
         answers: dict[int, np.ndarray] = {}
         model = self._unwatched()
         for places, inputs in self._batches(encodings):
-            answers |= dict(zip(places, np.asarray(model(**inputs).logits), strict=True))
+            answers |= dict(zip(places, numbers(model(**inputs).logits), strict=True))
         return [answers[place] for place in range(len(encodings))]
 
     def _masks_of(self, asked: Sequence[tuple[Encoding, tuple[int, ...]]]) -> list[np.ndarray]:
@@ -160,4 +161,4 @@ class Batched(ABC):
     @torch.inference_mode()
     def _masked(self, inputs: dict[str, torch.Tensor], rows: torch.Tensor, columns: torch.Tensor) -> np.ndarray:
         model = head_at(self._unwatched(), rows, columns)
-        return np.asarray(masked_logits(model(**inputs))[:, 0].softmax(-1))
+        return numbers(masked_logits(model(**inputs))[:, 0].softmax(-1))

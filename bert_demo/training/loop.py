@@ -21,10 +21,13 @@ Report = Callable[[str], None]
 def load_start(loader: Any, start: str, **options: Any) -> tuple[Any, PreTrainedTokenizerBase]:
     """(model with the head that `loader` gives it, in float32, its tokenizer). Raises ModelLoadError."""
     try:
-        return loader.from_pretrained(start, dtype=torch.float32, **options), AutoTokenizer.from_pretrained(start)
+        safe = {"use_safetensors": True, "trust_remote_code": False}
+        model = loader.from_pretrained(start, dtype=torch.float32, **safe, **options)
+        return model, AutoTokenizer.from_pretrained(start, trust_remote_code=False)
     except Exception as error:  # safetensors, the hub's client and transformers each raise kinds of their own
         raise ModelLoadError(
-            f"There is no model to start from in {start!r} ({type(error).__name__}). Give a directory or a hub id."
+            f"There is no model to start from in {start!r} ({type(error).__name__}). Give a directory or a hub id "
+            "with weights as safetensors."
         ) from error
 
 

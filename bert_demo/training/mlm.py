@@ -83,7 +83,7 @@ def pretrain(task: MaskedLMTask, schedule: Schedule, report: Report) -> tuple[An
 @torch.no_grad()
 def blend_encoder(model: Any, other: str, share: float) -> None:
     """Move every encoder weight of `model` by `share` of the way to that of `other`, where both have it."""
-    theirs = AutoModel.from_pretrained(other, dtype=torch.float32).state_dict()
+    theirs = load_start(AutoModel, other)[0].state_dict()
     for name, mine in model.base_model.state_dict().items():
         if mine.is_floating_point() and not name.startswith("pooler"):
             if name not in theirs or theirs[name].shape != mine.shape:

@@ -27,7 +27,7 @@ class About:
         self.panel.expand(card, model, self.text, **SOON)
 
 
-SOON: dict[str, Any] = {"api_visibility": "private", "queue": False}
+SOON: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "trigger_mode": "always_last"}
 
 
 def label(model: str) -> str:

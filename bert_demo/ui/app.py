@@ -102,7 +102,9 @@ class App:
             runs = [event for each in built for event in self._wire_lens(*each)]
             self.targets = Targets([parts.targets for _, _, parts in built if parts.targets is not None])
             self.targets.wire(self.bar.asked, service)
-            self.bar.wire(self.tabs, runs, [notice for _, notice, parts in self.lenses if not parts.asked_for])
+            self.bar.wire(
+                self.tabs, runs, [notice for _, notice, parts in self.lenses if not parts.asked_for], service.most
+            )
             self._restore_links()
             add_endpoints(service)
             for event in self.blocks.fns.values():
@@ -155,8 +157,7 @@ class App:
         return [run, *beside]
 
     def _open_head(self) -> list[Any]:
-        places = next(tab.places for tab, _, _ in self.lenses if isinstance(tab, AttentionTab))
-        return [*places, self.tabs]
+        return next(tab.places for tab, _, _ in self.lenses if isinstance(tab, AttentionTab))
 
     def _wait_until_asked(self, notice: gr.HTML, parts: Parts, latest: Latest) -> None:
         """A new text or another choice takes an old answer away."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from bert_demo.plots.sheet import sheet
 from bert_demo.results import Attention
 from bert_demo.ui.bar import PRIVATE, QUIET
 from bert_demo.ui.base import Ask, Page, html, panels_runner
+from bert_demo.ui.made_files import make_file
 from bert_demo.ui.running import Watch
 from bert_demo.ui.windows import window_of
 
@@ -88,20 +87,15 @@ class Files:
 def made(result: Attention, kind: str, cache: Path, watch: Watch) -> Path:
     """Write a file of FORMATS into a folder of its own; one that is stopped is taken away.
 
-    Raises ChoiceError for an unknown kind and for more weights than are written as CSV, CancelledError.
+    Raises ChoiceError for an unknown kind and for more weights than are written as CSV, InputError, CancelledError.
     """
     check_size(kind, result)
-    folder = cache / secrets.token_hex(16)
-    folder.mkdir(parents=True)
-    path = folder / FORMATS[kind].name
-    try:
-        with path.open("wb") as stream:
-            FORMATS[kind].write(result, stream, watch)
+
+    def write(stream: IO[bytes]) -> None:
+        FORMATS[kind].write(result, stream, watch)
         watch(*watch.passes)  # stopped in the last moment, it would be given to nobody and kept
-    except BaseException:
-        shutil.rmtree(folder)
-        raise
-    return path
+
+    return make_file(cache, FORMATS[kind].name, write)
 
 
 def _told(done: int, planned: int) -> str:

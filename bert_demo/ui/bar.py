@@ -8,10 +8,13 @@ from typing import Any
 import gradio as gr
 
 from bert_demo.catalogue import CATALOGUE
+from bert_demo.errors import TextError
+from bert_demo.naming import LONGEST
 from bert_demo.plots.markup import working
 from bert_demo.ui.about import About
 from bert_demo.ui.base import Ask
 from bert_demo.ui.examples import Example
+from bert_demo.validation import checked_pair
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 QUIET: dict[str, Any] = {**PRIVATE, "concurrency_limit": None}
@@ -63,16 +66,16 @@ class Bar:
         with gr.Row(elem_id="examples"):
             self.buttons = [gr.Button(each.name, size="sm", min_width=60, scale=0) for each in examples]
 
-    def wire(self, tabs: gr.Tabs, runs: Sequence[Any], notices: Sequence[gr.HTML]) -> None:
+    def wire(self, tabs: gr.Tabs, runs: Sequence[Any], notices: Sequence[gr.HTML], most: int) -> None:
         """Enter, Analyse and a chosen model ask; an example fills the bar and asks; Stop ends `runs`.
 
-        Every lens says that it waits until its answer to the new question is there.
+        Every lens says that it waits until its answer to the new question is there. most: characters of both texts.
         """
         bar = [self.text, self.pair, self.model]
         waiting = [working("Waiting \N{HORIZONTAL ELLIPSIS}")] * len(notices)
         gr.on(
             [self.analyse.click, self.text.submit, self.pair.submit, self.model.input],
-            lambda asked, *values: (asked.again(*values), (), *waiting),
+            lambda asked, *values: (_again(asked, most, *values), (), *waiting),
             [self.asked, *bar],
             [self.asked, self.hidden, *notices],
             **LAST,
@@ -86,6 +89,18 @@ class Bar:
             ).then(None, bar, js="(text, pair, model) => window.bertDemo.remember(text, pair, model)", **PRIVATE)
         self.about.wire(self.model)
         self.stop.click(None, cancels=list(runs), js="() => window.bertDemo.stopped()", **PRIVATE)
+
+
+def _again(asked: Ask, most: int, text: Any, pair: Any, model: Any) -> Ask:
+    """The next question; one that is too long is not kept, only the sentence that says so."""
+    if isinstance(model, str) and len(model) > LONGEST:
+        return asked.again("", "", "", f"The model's name has {len(model):,} characters; choose one of the list.")
+    try:
+        checked_pair(text, pair, most)
+    except TextError as error:
+        if any(isinstance(each, str) and len(each) > most for each in (text, pair)) or len(f"{text}{pair}") > most:
+            return asked.again("", "", model, str(error))
+    return asked.again(text, pair, model)
 
 
 def _take(example: Example, waiting: Sequence[str]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import gradio as gr
 
-from bert_demo.errors import DemoError
+from bert_demo.errors import DemoError, TextError
 from bert_demo.plots.markup import message, working
 from bert_demo.ui.running import Latest, Watch, said, visitor_of
 
@@ -35,21 +36,26 @@ def html(value: str = "", **settings: Any) -> gr.HTML:
 class Ask:
     """What the visitor asked: the input bar at the last Analyse.
 
-    turn: counts the times, so that asking the same again is a change and is answered again.
+    turn: counts the times, so that asking the same again is a change and is answered again; refused: the sentence for
+    a question that is too long to be kept, whose text stays in the browser.
     """
 
     text: str
     pair: str
     model: str
     turn: int = 0
+    refused: str = ""
 
-    def again(self, text: str | None = None, pair: str | None = None, model: str | None = None) -> Ask:
+    def again(
+        self, text: str | None = None, pair: str | None = None, model: str | None = None, refused: str = ""
+    ) -> Ask:
         """The next turn, with what is given changed."""
         return Ask(
             self.text if text is None else text,
             self.pair if pair is None else pair,
             self.model if model is None else model,
             self.turn + 1,
+            refused,
         )
 
 
@@ -80,8 +86,8 @@ class Parts:
 @dataclass(frozen=True, slots=True)
 class Page:
     """What a tab may reach beyond its own components: the input bar, and the states that, when an event changes them,
-    make every lens (asked) or the fill-mask lens (hidden) answer anew; `head`: the layer and the head that the lens
-    Attention has open, and the tabs, to open a head there."""
+    make every lens answer anew that does not wait to be asked (asked), or those that hide words (hidden); `head`: the
+    layer and the head that the lens Attention has open."""
 
     service: Callable[[], BertService]
     text: gr.Textbox
@@ -129,6 +135,8 @@ def answer_with_notice(
     tab: Tab, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], watch: Watch
 ) -> tuple[str, list[Any]]:
     """The tab's values, and a line that says when another model had to answer."""
+    if ask.refused:
+        raise TextError(ask.refused)
     notice = ""
     if tab.task is not None:
         model = service.choose(tab.task, ask.model)
@@ -188,9 +196,9 @@ def away(parts: Parts, latest: Latest) -> Callable[..., list[Any]]:
     return renounce
 
 
-def question_of(ask: Ask, controls: Sequence[Any]) -> str:
-    """What a lens is asked, to be compared."""
-    return repr((ask, *controls))
+def question_of(ask: Ask, controls: Sequence[Any]) -> bytes:
+    """What a lens is asked, to be compared; as a hash, since it is kept for each visitor."""
+    return hashlib.sha256(repr((ask, *controls)).encode("utf-8", "backslashreplace")).digest()
 
 
 def panel_runner(name: str, make: Callable[..., str], patience: str) -> Callable[..., AsyncIterator[Any]]:

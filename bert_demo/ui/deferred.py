@@ -41,6 +41,11 @@ class Deferred:
             return self._service
 
     @property
+    def most(self) -> int:
+        """Characters of the longest question."""
+        return self._settings.max_characters
+
+    @property
     def made(self) -> BertService | None:
         """The service if it is there already."""
         return self._service

@@ -54,6 +54,7 @@ async def _answer(name: str, work: Callable[[], Any]) -> Any:
     """What the work gives in its turn; None when the client leaves before."""
     ticket = put(_visitor(), name, work, f"/{name}")
     task = asyncio.wrap_future(ticket.future)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # of a client that has left nobody asks
     try:
         while not (await asyncio.wait({task}, timeout=PATIENCE))[0] and _is_there():
             pass

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -13,6 +12,7 @@ from bert_demo.plots.markup import working
 from bert_demo.results.insides import Features
 from bert_demo.ui.bar import QUIET
 from bert_demo.ui.base import Ask, Page, html, panels_runner
+from bert_demo.ui.made_files import make_file
 from bert_demo.ui.running import Watch
 from bert_demo.ui.states import state_choice, state_of
 from bert_demo.ui.worth import AT_ONCE
@@ -101,12 +101,11 @@ def panel(service: BertService, ask: Ask, state: Any, pooled: str) -> str:
 def made(service: BertService, ask: Ask, state: Any, pooled: str, kind: str, cache: Path) -> Path:
     """Write the features as npz or CSV into a folder of its own. Raises DemoError."""
     found = asked_features(service, ask, state, pooled)
-    folder = cache / secrets.token_hex(16)
-    folder.mkdir(parents=True)
-    path = folder / f"features-state{found.layer}{f'-{found.pooling}' if found.pooling else ''}.{kind}"
-    with path.open("wb") as stream:
+
+    def write(stream: IO[bytes]) -> None:
         if kind == "csv":
             plots.write_csv(found, stream)
         else:
             plots.write_npz(found, ask.text, ask.pair or None, stream)
-    return path
+
+    return make_file(cache, f"features-state{found.layer}{f'-{found.pooling}' if found.pooling else ''}.{kind}", write)

@@ -104,9 +104,7 @@ class HeadsTab:
             **shown,
         )
         for place in (self.tour, self.table):
-            place.pick(_open, None, page.head, queue=False, **shown).then(
-                None, js="() => window.bertDemo.address({tab: 'attention'})", api_visibility="private"
-            )
+            place.pick(None, None, page.head, js="() => window.bertAttention.opened()", **shown)
         self.sentences.pick(
             _take,
             [page.asked],
@@ -202,11 +200,6 @@ def _sentences() -> str:
         if gold.tour
     )
     return f'<details class="tour-sentences"><summary>Sentences of the tour</summary>{buttons}</details>'
-
-
-def _open(event: gr.EventData) -> list[Any]:
-    chosen = event._data if isinstance(event._data, dict) else {}
-    return [*(int(chosen.get(name, 0)) for name in ("layer", "head")), gr.Tabs(selected="attention")]
 
 
 def _take(asked: Ask, event: gr.EventData) -> list[Any]:

@@ -12,7 +12,7 @@ from bert_demo.errors import DemoError, MissingHeadError, TextError
 from bert_demo.plots import pieces as cut
 from bert_demo.plots import positions as places
 from bert_demo.plots.markup import message, working
-from bert_demo.ui.bar import PRIVATE
+from bert_demo.ui.bar import LAST, PRIVATE
 from bert_demo.ui.base import Ask, Hidden, Page, Parts, html
 from bert_demo.ui.contexts import ContextsView
 from bert_demo.ui.features import FeaturesView
@@ -87,7 +87,7 @@ class InsideTab:
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """The radio shows one view; the views' own buttons."""
         shown = [self.row, self.second, self.pieces, self.positions, *(view.column for view in self.own.values())]
-        self.view.change(self._show, self.view, shown, queue=False, **PRIVATE).then(
+        self.view.change(self._show, self.view, shown, **LAST).then(
             None, js="() => window.bertInside.again()", **PRIVATE
         )
         return [event for view in self.own.values() for event in view.wire(page)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from bert_demo.errors import CancelledError
+from bert_demo.errors import CancelledError, ModelComingError
 
 REGISTRY = CollectorRegistry()
 """Of our own: the library's default one would be shared with whatever else uses it."""
@@ -24,24 +26,44 @@ _errors = Counter(
 _seconds = Histogram("bert_demo_seconds", "Seconds of a question.", ["lens"], buckets=_SECONDS, registry=REGISTRY)
 _responses = Counter("bert_demo_responses", "HTTP responses by status.", ["status"], registry=REGISTRY)
 
+_coming: defaultdict[str, int] = defaultdict(int)
+"""Questions that were counted and are to be tried again, by lens: as many of the next to come count no more."""
+_lock = threading.Lock()
+
 
 @contextmanager
 def observed(name: str) -> Iterator[None]:
     """Count a question to the lens `name` (an endpoint's begins with a slash), its seconds, and its error if any.
 
-    A question that its visitor stopped counts, but not as an error.
+    A question that its visitor stopped counts, but not as an error. One whose model is on its way is tried again every
+    few seconds: it counts once, with the seconds and the error of its last try.
     """
-    _requests.labels(name).inc()
-    begun = time.perf_counter()
+    _count(name)
+    begun, again = time.perf_counter(), False
     try:
         yield
+    except ModelComingError:
+        again = True
+        raise
     except CancelledError:
         raise
     except Exception as error:
         _errors.labels(name, type(error).__name__).inc()
         raise
     finally:
-        _seconds.labels(name).observe(time.perf_counter() - begun)
+        if again:
+            with _lock:
+                _coming[name] += 1
+        else:
+            _seconds.labels(name).observe(time.perf_counter() - begun)
+
+
+def _count(name: str) -> None:
+    with _lock:
+        if _coming[name]:
+            _coming[name] -= 1
+        else:
+            _requests.labels(name).inc()
 
 
 def answered(status: int) -> None:

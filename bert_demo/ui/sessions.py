@@ -41,7 +41,20 @@ class LeanSession(SessionState):  # type: ignore[misc]
 
 
 class LeanSessions(StateHolder):  # type: ignore[misc]
-    """The states of all visitors, the latest KEPT of them."""
+    """The states of all visitors, the latest KEPT of them; plain calls, which have a session each and no state, do not
+    count among them."""
+
+    def update(self, session_id: str) -> None:
+        """The session was used last; beyond KEPT one without a state goes, else the one that was not used longest."""
+        with self.lock:
+            if session_id in self.session_data:
+                self.session_data.move_to_end(session_id)
+            if len(self.session_data) > self.capacity:
+                others = (name for name, session in self.session_data.items() if name != session_id)
+                bare = (name for name in others if not self.session_data[name].state_data)
+                going = next(bare, next(iter(self.session_data)))
+                del self.session_data[going]
+                self.time_last_used.pop(going, None)
 
     def __getitem__(self, session_id: str) -> SessionState:
         if session_id not in self.session_data:

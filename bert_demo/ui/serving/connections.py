@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from bert_demo.settings import Settings
 
 MOST = 4000
 """Connections and requests at once; two hundred pages hold six each. The next one is told to come back (503)."""
@@ -19,13 +22,19 @@ FILES = 65_536
 READING = 3
 
 
-def patient(seconds: float) -> type[H11Protocol]:
+OF_PEER = MOST * 3 // 4
+"""Of one network address; behind a proxy all come from one."""
+
+
+def patient(seconds: float, of_peer: int = MOST) -> type[H11Protocol]:
     """uvicorn's protocol, which closes a connection (408) when the headers of a request are not there in `seconds`.
 
     The time counts from the opening of the connection or the first byte of a request, however many bytes follow, and
     also while bytes come that belong to a request which was answered already. A client that does not take its answer
-    has READING times as long: a page is large, and some lines are slow.
+    has READING times as long: a page is large, and some lines are slow. of_peer: connections that one address may hold;
+    the next one is closed.
     """
+    held: Counter[str] = Counter()
 
     class PatientProtocol(H11Protocol):
         _deadline: asyncio.TimerHandle | None = None
@@ -33,7 +42,12 @@ def patient(seconds: float) -> type[H11Protocol]:
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self._wait()
+            self._peer = self.client[0] if self.client else ""
+            held[self._peer] += 1
+            if held[self._peer] > of_peer:
+                transport.abort()
+            else:
+                self._wait()
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
@@ -42,6 +56,9 @@ def patient(seconds: float) -> type[H11Protocol]:
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop()
             self._taken()
+            held[self._peer] -= 1
+            if not held[self._peer]:
+                del held[self._peer]
             super().connection_lost(exc)
 
         def pause_writing(self) -> None:
@@ -85,9 +102,9 @@ def patient(seconds: float) -> type[H11Protocol]:
     return PatientProtocol
 
 
-def tighten(config: Any, seconds: float) -> None:
+def tighten(config: Any, settings: Settings) -> None:
     """Give the configuration of a running uvicorn these limits; they hold for every connection from now on."""
-    config.http_protocol_class = patient(seconds)
+    config.http_protocol_class = patient(settings.slow_seconds, MOST if settings.behind_proxy else OF_PEER)
     config.ws_protocol_class = None
     config.limit_concurrency = MOST
     config.timeout_keep_alive = KEEP_ALIVE

@@ -52,11 +52,21 @@ OPEN = frozenset({"/healthz", "/gradio_api/startup-events"})
 """What needs no password: whether the server is there says nothing about anyone."""
 CLOSED = re.compile(
     r"/gradio_api/(?:proxy=|file[=/]\s*[a-z][a-z0-9+.-]*:|stream/|process_recording|vibe|undo-vibe|dev/|profiling"
-    r"|custom_component/|component_server|run-history|runs|deep_link)|/monitoring",
+    r"|custom_component/|component_server|run-history|runs|deep_link|run/|api/)|/monitoring",
     re.IGNORECASE,
 )
-"""Doors of gradio that the page has no use for: fetching from other hosts, recording, editing, watching others."""
-ASKING = re.compile(r"/gradio_api/(queue/join|call/|run/|api/)")
+"""Doors of gradio that the page has no use for: fetching from other hosts, recording, editing, watching others, calls
+past the queue."""
+ASKING = re.compile(r"/gradio_api/(queue/join|call/)")
+BY_NAME = "/gradio_api/call/v2/"
+"""Calls whose arguments come by name."""
+UNFIT = re.compile(
+    r"Parameter `.*` is not a valid key-word argument|No value provided for required argument: \w+", re.S
+)
+"""What gradio says of arguments by name that do not fit, before it would answer 500."""
+ARGUMENTS = "The arguments of every endpoint are at /gradio_api/info."
+MOST_REPEATED = 120
+"""Characters of such a sentence, in which a name of the visitor's stands."""
 UPLOADS = "/gradio_api/upload"
 MOST_HEADERS = 64 * 1024
 """Bytes of a request's headers and address; a link may hold a long text."""
@@ -109,6 +119,9 @@ class Guard:
         except Exception as error:
             if answer.status:
                 raise
+            if isinstance(error, TypeError) and (unfit := UNFIT.match(str(error))) and BY_NAME in scope["path"]:
+                await _refuse(answer, RefusalError(422, f"{unfit[0][:MOST_REPEATED]}. {ARGUMENTS}"))
+                return await answer.end()
             _log.error("unforeseen %s", type(error).__name__, exc_info=error)
             await _refuse(answer, RefusalError(500, "Something went wrong inside the demo; it was logged."))
             await answer.end()
@@ -178,9 +191,7 @@ class Guard:
 
 def _asked_for(door: str, name: str, content: dict[str, Any]) -> Any:
     """The number of the event, or the name of the endpoint, that a question is for."""
-    number = content.get("fn_index")
-    by_number = door == "queue/join" or (door in ("run/", "api/") and number is not None)
-    return number if by_number else name.strip("/")
+    return content.get("fn_index") if door == "queue/join" else name.removeprefix("v2/").strip("/")
 
 
 class _Answer:

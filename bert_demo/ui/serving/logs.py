@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -13,6 +14,9 @@ from typing import Any
 
 _log = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[3]
+OURS = re.compile(r"(bert_demo|uvicorn|py\.warnings)(\.|$)")
+"""Loggers whose messages are known to hold no words of visitors."""
+UNSAID = "its words are left out: they may repeat a visitor's"
 INNERMOST = 12
 """Frames that are logged of an error."""
 
@@ -29,7 +33,7 @@ class Line(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": record.getMessage() if OURS.match(record.name) else UNSAID,
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1] is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import functools
 import logging
 import os
 import signal
@@ -10,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from gradio_client import Client  # type: ignore[import-untyped]
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,6 +25,7 @@ from bert_demo.ui.running import LINE
 from bert_demo.ui.serving import connections, logs
 from bert_demo.ui.serving.guard import ADDRESS, Guard
 from bert_demo.ui.serving.health import Health
+from bert_demo.ui.serving.mailboxes import Mailboxes
 from bert_demo.ui.serving.visitors import Crowd
 
 _log = logging.getLogger(__name__)
@@ -63,9 +67,37 @@ class Serving:
 
     def opened(self, server: Any) -> None:
         """The port is open: uvicorn's limits and logs become ours."""
-        connections.tighten(server.config, self._settings.slow_seconds)
+        connections.tighten(server.config, self._settings)
+        self._blocks._queue.pending_messages_per_session = Mailboxes(self._give_up)
+        self._let_tools_in()
         logs.take_over_uvicorn()
         _log.info("open", extra={"fields": {"host": self._settings.host, "port": self._blocks.server_port}})
+
+    def _give_up(self, session: str) -> None:
+        """Nobody fetches the answers of a session: its work ends, and no more is told."""
+        queue = self._blocks._queue
+        for event in [each for each in queue.event_ids_to_events.values() if each.session_hash == session]:
+            event.alive = False
+        queue.pending_event_ids_session.pop(session, None)
+
+    def _let_tools_in(self) -> None:
+        """gradio's MCP server asks the page over HTTP, as anyone does; with a password it must know it."""
+        tools = getattr(self._blocks, "mcp_server_obj", None)
+        if tools is None or not self._settings.password:
+            return
+        tools._get_or_create_client = functools.cache(self._asker)
+
+    def _asker(self) -> Client:
+        """What gradio would make for its tools, and the password."""
+        word = base64.b64encode(f"mcp:{self._settings.password}".encode()).decode()
+        return Client(
+            self._blocks.local_url,
+            download_files=False,
+            verbose=False,
+            analytics_enabled=False,
+            _skip_components=False,
+            headers={"x-gradio-user": "mcp", "Authorization": f"Basic {word}"},
+        )
 
     def _under_way(self) -> Iterable[tuple[str, str]]:
         for event in list(self._blocks._queue.event_ids_to_events.values()):
@@ -74,7 +106,7 @@ class Serving:
     def _known(self, event: Any) -> bool:
         functions = self._blocks.fns
         if isinstance(event, str):
-            return any(event == each.api_name for each in functions.values())
+            return any(event == each.api_name and each.api_visibility == "public" for each in functions.values())
         return isinstance(event, int) and not isinstance(event, bool) and event in functions
 
     async def _say_health(self, _: Request) -> Response:
