@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from fuzzing import answered
@@ -78,10 +79,12 @@ class Elsewhere(HubBackend):
     """A model whose other device computes `wrong`."""
 
     wrong: Any = None
+    late = False
+    """Whether only the last layer computes it."""
 
     def _go(self, device: torch.device) -> None:
         self.device = device
-        weight = next(self._model.parameters())
+        weight = self._model.classifier.bias if self.late else next(self._model.parameters())
         if device == CPU:
             weight.data = self.kept
             return
@@ -112,6 +115,29 @@ def test_a_device_that_computes_something_else_is_not_used(
     assert (backend.device == CPU) is stays
     assert (backend.label_logits(backend.encode("the cat")) == before).all()
     assert bool(caplog.records) is stays
+
+
+@pytest.mark.parametrize("wrong", [1.5, math.nan])
+def test_every_lens_is_compared(wrong: float, tiny_models: dict[str, str]) -> None:
+    backend = Elsewhere(card_of(tiny_models["labels"], "any"))
+    backend.wrong, backend.late = wrong, True
+    with torch.no_grad():
+        backend._model.classifier.bias += 1
+    backend.move(torch.device("cpu", 0))
+    assert backend.device == CPU and np.isfinite(backend.label_logits(backend.encode("the cat"))).all()
+
+
+def test_a_model_that_lacks_a_way_stays_on_the_processor(
+    tiny_models: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = loaded(tiny_models["labels"])
+
+    def trace(*_: Any) -> Any:
+        raise ModelError("The attention heads of this kind of model cannot be taken one by one.")
+
+    monkeypatch.setattr(backend, "trace", trace)
+    backend.move(torch.device("cpu", 0))
+    assert backend.device == CPU and len(backend.label_logits(backend.encode("the cat"))) == 1
 
 
 def test_which_device_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:

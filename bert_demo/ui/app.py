@@ -14,7 +14,7 @@ from bert_demo.ui.ablation import AblationTab
 from bert_demo.ui.attention import AttentionTab
 from bert_demo.ui.attention_views import DISPLAYS
 from bert_demo.ui.attributions import AttributionsTab
-from bert_demo.ui.bar import PRIVATE, QUIET, Bar
+from bert_demo.ui.bar import PRIVATE, QUIET, Bar, again
 from bert_demo.ui.base import Page, Parts, Tab, answer_with_notice, away, html, runner
 from bert_demo.ui.classify import ClassifyTab
 from bert_demo.ui.deferred import Deferred
@@ -175,7 +175,8 @@ class App:
             if there and not linked:
                 return [gr.skip()] * 5 + [selected, *_linked(query)]
             ask, hide = from_address(query, self.opening, self.examples[0].hide)
-            return [ask.text, ask.pair, ask.model, ask.again(), hide, selected, *_linked(query)]
+            asked = again(ask, self.service.most, ask.text, ask.pair, ask.model)
+            return [ask.text, ask.pair, ask.model, asked, hide, selected, *_linked(query)]
 
         bar = self.bar
         there = gr.JSON(visible=False)

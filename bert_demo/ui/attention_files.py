@@ -87,7 +87,7 @@ class Files:
 def made(result: Attention, kind: str, cache: Path, watch: Watch) -> Path:
     """Write a file of FORMATS into a folder of its own; one that is stopped is taken away.
 
-    Raises ChoiceError for an unknown kind and for more weights than are written as CSV, InputError, CancelledError.
+    Raises ChoiceError for an unknown kind and for more weights than are written as CSV, CancelledError.
     """
     check_size(kind, result)
 

@@ -176,7 +176,8 @@ def _suggestions(service: BertService, ask: Ask, claimed: Attribution, word: int
 
 def _word(event: gr.EventData) -> dict[str, Any] | None:
     chosen = event._data if isinstance(event._data, dict) else {}
-    return chosen if isinstance(chosen.get("word"), int) and isinstance(chosen.get("is"), str) else None
+    word, text = chosen.get("word"), chosen.get("is")
+    return {"word": word, "is": text[:100]} if isinstance(word, int) and isinstance(text, str) else None
 
 
 def _offer(event: gr.EventData) -> list[Any]:

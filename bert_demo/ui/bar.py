@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -14,6 +15,7 @@ from bert_demo.plots.markup import working
 from bert_demo.ui.about import About
 from bert_demo.ui.base import Ask
 from bert_demo.ui.examples import Example
+from bert_demo.ui.running import visitor_of
 from bert_demo.validation import checked_pair
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
@@ -75,7 +77,7 @@ class Bar:
         waiting = [working("Waiting \N{HORIZONTAL ELLIPSIS}")] * len(notices)
         gr.on(
             [self.analyse.click, self.text.submit, self.pair.submit, self.model.input],
-            lambda asked, *values: (_again(asked, most, *values), (), *waiting),
+            _analysed(most, waiting),
             [self.asked, *bar],
             [self.asked, self.hidden, *notices],
             **LAST,
@@ -91,9 +93,21 @@ class Bar:
         self.stop.click(None, cancels=list(runs), js="() => window.bertDemo.stopped()", **PRIVATE)
 
 
-def _again(asked: Ask, most: int, text: Any, pair: Any, model: Any) -> Ask:
+def _analysed(most: int, waiting: Sequence[str]) -> Any:
+    def analysed(request: gr.Request, asked: Ask, text: Any, pair: Any, model: Any) -> list[Any]:
+        turn = visitor_of(request).turn
+        if asked.overtakes(turn):
+            return [gr.skip()] * (2 + len(waiting))
+        return [replace(again(asked, most, text, pair, model), sent=turn), (), *waiting]
+
+    return analysed
+
+
+def again(asked: Ask, most: int, text: Any, pair: Any, model: Any) -> Ask:
     """The next question; one that is too long is not kept, only the sentence that says so."""
-    if isinstance(model, str) and len(model) > LONGEST:
+    if not isinstance(model, str):
+        model = ""
+    if len(model) > LONGEST:
         return asked.again("", "", "", f"The model's name has {len(model):,} characters; choose one of the list.")
     try:
         checked_pair(text, pair, most)
@@ -104,10 +118,13 @@ def _again(asked: Ask, most: int, text: Any, pair: Any, model: Any) -> Ask:
 
 
 def _take(example: Example, waiting: Sequence[str]) -> Any:
-    def take(asked: Ask) -> list[Any]:
+    def take(request: gr.Request, asked: Ask) -> list[Any]:
+        turn = visitor_of(request).turn
+        if asked.overtakes(turn):
+            return [gr.skip()] * (6 + len(waiting))
         ask = example.ask
         selected = gr.Tabs(selected=example.tab) if example.tab else gr.skip()
-        again = asked.again(ask.text, ask.pair, ask.model)
-        return [ask.text, ask.pair, ask.model, again, example.hide, selected, *waiting]
+        taken = replace(asked.again(ask.text, ask.pair, ask.model), sent=turn)
+        return [ask.text, ask.pair, ask.model, taken, example.hide, selected, *waiting]
 
     return take

@@ -37,7 +37,8 @@ class Ask:
     """What the visitor asked: the input bar at the last Analyse.
 
     turn: counts the times, so that asking the same again is a change and is answered again; refused: the sentence for
-    a question that is too long to be kept, whose text stays in the browser.
+    a question that is too long to be kept, whose text stays in the browser; sent: the page's own count of what it sent
+    when the bar asked this.
     """
 
     text: str
@@ -45,6 +46,11 @@ class Ask:
     model: str
     turn: int = 0
     refused: str = ""
+    sent: int = 0
+
+    def overtakes(self, turn: int) -> bool:
+        """Whether a question of the bar that the page sent before this one arrives only now."""
+        return 0 < turn < self.sent
 
     def again(
         self, text: str | None = None, pair: str | None = None, model: str | None = None, refused: str = ""
@@ -56,11 +62,14 @@ class Ask:
             self.model if model is None else model,
             self.turn + 1,
             refused,
+            self.sent,
         )
 
 
 Hidden = tuple[tuple[int, int], ...]
 """(start, end) characters of the words that a visitor has hidden in the fill-mask lens."""
+MOST_HIDDEN = 10_000
+"""More words than a text has."""
 
 
 @dataclass

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bert_demo.settings import ASSETS
-from bert_demo.ui.base import Ask, Hidden
+from bert_demo.ui.base import MOST_HIDDEN, Ask, Hidden
 
 SMALL = re.compile(r"[0-9]{1,6}")
 """A number of a link that is taken for one."""
@@ -50,7 +50,7 @@ def from_address(query: Mapping[str, str], opening: Ask, hide: Hidden) -> tuple[
     if "hide" not in query:
         return ask, () if "text" in query else hide
     spans = []
-    for part in filter(None, query["hide"].split(",")):
+    for part in [part for part in query["hide"].split(",") if part][:MOST_HIDDEN]:
         start, _, end = part.partition("-")
         spans.append((int(start), int(end)) if SMALL.fullmatch(start) and SMALL.fullmatch(end) else (-1, -1))
     return ask, tuple(sorted(spans))

@@ -12,7 +12,7 @@ from bert_demo.methods import CARDS
 from bert_demo.plots import fill_mask as plots
 from bert_demo.plots.attributions import ledger_panel, words_panel
 from bert_demo.plots.markup import message, working
-from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, html, panel_runner
+from bert_demo.ui.base import MOST_HIDDEN, ON_PICK, Ask, Hidden, Page, Parts, html, panel_runner
 from bert_demo.ui.laboratory import Laboratory
 from bert_demo.ui.running import Watch
 
@@ -157,7 +157,7 @@ def filled(service: BertService, ask: Ask, hidden: Hidden, top_k: int, slot: int
 
 def _hide(event: gr.EventData) -> Hidden:
     spans = event._data.get("hide", []) if isinstance(event._data, dict) else []
-    return tuple((int(start), int(end)) for start, end in spans)
+    return tuple((int(start), int(end)) for start, end in spans[:MOST_HIDDEN])
 
 
 def touched(words: Sequence[tuple[int, int]], start: int, end: int) -> Hidden:

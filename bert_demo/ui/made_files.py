@@ -10,8 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from bert_demo.errors import InputError
-
 BUDGET = 2**30
 """Bytes of all made files together."""
 KEPT = 1800
@@ -23,11 +21,9 @@ _made: dict[Path, float] = {}
 def make_file(cache: Path, name: str, write: Callable[[IO[bytes]], None]) -> Path:
     """A new file of that name below `cache`, with what `write` writes. What goes wrong meanwhile leaves nothing behind.
 
-    Raises InputError while too much of what was made before lies there.
+    What is old goes before, and beyond BUDGET the oldest.
     """
-    _sweep()
-    if sum(file.stat().st_size for folder in list(_made) for file in _files(folder)) > BUDGET:
-        raise InputError("Too many files were made here in the last half hour. Try again later.")
+    _make_room()
     folder = cache / secrets.token_hex(16)
     folder.mkdir(parents=True)
     with _lock:
@@ -42,19 +38,21 @@ def make_file(cache: Path, name: str, write: Callable[[IO[bytes]], None]) -> Pat
     return path
 
 
-def _files(folder: Path) -> list[Path]:
-    """What lies there; gradio may take it away meanwhile."""
+def _size(folder: Path) -> int:
+    """Bytes of what lies there; gradio may take it away meanwhile."""
     try:
-        return [file for file in folder.iterdir() if file.is_file()]
+        return sum(file.stat().st_size for file in folder.iterdir())
     except OSError:
-        return []
+        return 0
 
 
-def _sweep() -> None:
-    """Take away what is old, and the folders whose file is gone."""
+def _make_room() -> None:
     now = time.monotonic()
-    for folder, begun in list(_made.items()):
-        if now - begun > KEPT:
+    with _lock:
+        made = list(_made.items())
+    sizes = [_size(folder) for folder, _ in made]
+    for place, (folder, begun) in enumerate(made):
+        if now - begun > KEPT or sum(sizes[place:]) > BUDGET:
             _drop(folder)
 
 

@@ -25,7 +25,7 @@ from bert_demo.ui.running import LINE
 from bert_demo.ui.serving import connections, logs
 from bert_demo.ui.serving.guard import ADDRESS, Guard
 from bert_demo.ui.serving.health import Health
-from bert_demo.ui.serving.mailboxes import Mailboxes
+from bert_demo.ui.serving.mailboxes import UNREAD, Mailboxes
 from bert_demo.ui.serving.visitors import Crowd
 
 _log = logging.getLogger(__name__)
@@ -68,7 +68,9 @@ class Serving:
     def opened(self, server: Any) -> None:
         """The port is open: uvicorn's limits and logs become ours."""
         connections.tighten(server.config, self._settings)
-        self._blocks._queue.pending_messages_per_session = Mailboxes(self._give_up)
+        queue = self._blocks._queue
+        unread = max(UNREAD, 2 * connections.READING * self._settings.slow_seconds)
+        queue.pending_messages_per_session = Mailboxes(queue.pending_event_ids_session, self._give_up, unread)
         self._let_tools_in()
         logs.take_over_uvicorn()
         _log.info("open", extra={"fields": {"host": self._settings.host, "port": self._blocks.server_port}})
