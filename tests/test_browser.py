@@ -522,6 +522,11 @@ def test_downloads_hold_the_numbers(page: Page, service: BertService) -> None:
         assert picture.value.path().read_bytes().startswith(begins)
 
 
+def test_the_tabs_stand_in_one_row_on_a_desk(page: Page) -> None:
+    tops = page.locator("#lenses [role=tab]").evaluate_all("tabs => tabs.map(tab => tab.getBoundingClientRect().top)")
+    assert len(tops) >= 10 and len({round(top) for top in tops if top}) == 1
+
+
 ASKED_FOR = (("Layers", "#explain-layers", "#layer-map"), ("Methods", "#compare", "#trial"))
 ODD = {
     "one": "a",
@@ -543,6 +548,8 @@ def test_it_looks_right(desk_and_phone: tuple[Page, Page], kind: str) -> None:
             page.wait_for_timeout(2500 if kind == "many" else 1200)
         for name in ("Classify", "Fill-mask", "Attention", "Attributions"):
             open_tab(page, name)
+            if name == "Attention":
+                expect(page.locator("#heatmap .heatmaplayer image").first).to_be_attached()
             look_at(page, f"{kind}-{name.lower()}", dark=kind in ("opening", "chinese"))
         if kind in ("opening", "one", "chinese"):
             for name, button, place in ASKED_FOR[: 1 if kind == "chinese" else None]:

@@ -26,7 +26,7 @@ from bert_demo.ui.examples import from_address, load_examples
 from bert_demo.ui.fill_mask import _hide
 from bert_demo.ui.made_files import make_file
 from bert_demo.ui.serving.logs import UNSAID, Line
-from bert_demo.ui.serving.mailboxes import LOOK, UNREAD, Mailboxes
+from bert_demo.ui.serving.mailboxes import IDLE, LOOK, UNREAD, Mailboxes
 from bert_demo.ui.serving.server import Serving
 from bert_demo.ui.sessions import keep_little
 
@@ -85,8 +85,21 @@ def test_finished_calls_leave_nothing_behind() -> None:
         assert boxes[name].get_nowait()
         events[name].clear()
         clock.now += LOOK / 10
-    assert len(boxes) < 20 and len(events) < 20
-    del boxes["call 1"]  # as gradio does when a reader leaves
+    assert len(boxes) < 3 * IDLE / (LOOK / 10) and len(events) == len(boxes) == len(boxes._touched)
+    clock.after(2 * IDLE, boxes)
+    assert not boxes and not events
+
+
+def test_who_waits_at_an_empty_queue_keeps_it() -> None:
+    """A page may have a stream open while nothing is under way; without its queue the stream would break."""
+    boxes, clock = boxes_of([])
+    boxes._events.clear()
+    for _ in range(30):
+        boxes["reads"]
+        clock.after(10, boxes)
+    assert list(boxes) == ["reads"]
+    boxes["reads"] = asyncio.Queue()
+    del boxes["reads"], boxes["reads"]  # as gradio does when a reader leaves
 
 
 def test_who_is_given_up_is_told_nothing_more_and_its_work_ends() -> None:
