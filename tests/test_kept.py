@@ -163,7 +163,9 @@ def test_of_two_questions_that_overtake_each_other_the_newer_stays() -> None:
 def test_what_is_picked_is_kept_only_as_far_as_it_can_be_meant() -> None:
     assert again(Ask("", "", ""), 100, "a", "", ["m" * 5000]).model == ""
     picked: Any = SimpleNamespace(_data={"word": 1, "is": "a" * 5000, "more": "b" * 5000, "hide": [[1, 2]] * 99_999})
-    assert _word(picked) == {"word": 1, "is": "a" * 100} and len(_hide(picked)) == MOST_HIDDEN
+    assert _word(picked) == {"word": 1, "is": "a" * 5000}  # it is compared with the word: cut, it would be none
+    assert _word(SimpleNamespace(_data={"word": 1, "is": "a" * 500_000})) is None  # type: ignore[arg-type]
+    assert len(_hide(picked)) == MOST_HIDDEN
     assert len(from_address({"hide": "1-2," * 99_999}, Ask("", "", ""), ())[1]) == MOST_HIDDEN
 
 

@@ -14,7 +14,6 @@ from bert_demo.backends.base import Encoding
 from bert_demo.errors import ModelError
 
 _log = logging.getLogger(__name__)
-DEVICES = ("auto", "cpu", "cuda")
 TOLERANCE = 1e-4
 """By how much a GPU's numbers may differ from the processor's."""
 TEXT, PAIR = "A lamp burned all night in the old lighthouse.", "Nobody had lit it."

@@ -174,10 +174,15 @@ def _suggestions(service: BertService, ask: Ask, claimed: Attribution, word: int
     return [each.token_str for slot in found.slots if slot.original is not None for each in slot.candidates]
 
 
+LONGEST_WORD = 100_000
+"""Characters; what is longer is no word of a text, and would be kept for nothing."""
+
+
 def _word(event: gr.EventData) -> dict[str, Any] | None:
     chosen = event._data if isinstance(event._data, dict) else {}
     word, text = chosen.get("word"), chosen.get("is")
-    return {"word": word, "is": text[:100]} if isinstance(word, int) and isinstance(text, str) else None
+    meant = isinstance(word, int) and isinstance(text, str) and len(text) <= LONGEST_WORD
+    return {"word": word, "is": text} if meant else None
 
 
 def _offer(event: gr.EventData) -> list[Any]:
