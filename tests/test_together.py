@@ -13,6 +13,7 @@ import pytest
 from test_line import at_once
 
 from bert_demo import BertService, Settings
+from bert_demo.backends import together
 from bert_demo.backends.together import Together
 
 
@@ -73,12 +74,13 @@ def test_an_error_is_its_own() -> None:
 TEXTS = ["A film.", "A warm and funny film that never outstays its welcome.", "Dull.", "What a waste of time!"]
 
 
-def padded_batches(service: BertService, monkeypatch: pytest.MonkeyPatch, model: str) -> list[int]:
-    """Rows of each pass of the model, whose passes are made to take some time."""
+def padded_batches(
+    service: BertService, monkeypatch: pytest.MonkeyPatch, model: str, watched: bool = False
+) -> list[int]:
+    """Rows of each pass of the model (watched: of that which shows its weights), whose passes are made to take time."""
     rows: list[int] = []
     backend: Any = service._backend(model)
-    plain = backend._unwatched()
-    encoder = plain.base_model.encoder
+    encoder = (backend._model if watched else backend._swift()).base_model.encoder
     forward = encoder.forward
 
     def slowed(states: Any, *arguments: Any, **named: Any) -> Any:
@@ -115,6 +117,36 @@ def test_masks_asked_at_once_are_those_asked_alone(monkeypatch: pytest.MonkeyPat
             assert [each.token_str for each in slot.candidates] == [each.token_str for each in its.candidates]
             scores = np.array([each.score for each in slot.candidates])
             np.testing.assert_allclose(scores, [each.score for each in its.candidates], atol=2e-6)
+
+
+def test_pairs_asked_at_once_are_those_asked_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = BertService(Settings(cache_mb=0))
+    pairs = [(f"{first} {number}", second) for number, (first, second) in enumerate(itertools.product(TEXTS, TEXTS))]
+    alone = [service.next_sentence(*pair).is_next for pair in pairs]
+    rows = padded_batches(service, monkeypatch, "base")
+    found: list[Any] = at_once(len(pairs), lambda number: service.next_sentence(*pairs[number]).is_next)
+    assert max(rows) > 4 and len(rows) < len(pairs)
+    assert found == pytest.approx(alone, abs=2e-6)
+
+
+def test_weights_asked_at_once_are_those_asked_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = BertService(Settings(cache_mb=0))
+    texts = [f"{text} {number}" for number, text in enumerate(TEXTS * 3)]
+    alone = [service.attention(text).weights for text in texts]
+    rows = padded_batches(service, monkeypatch, "base", watched=True)
+    found: list[Any] = at_once(len(texts), lambda number: service.attention(texts[number]).weights)
+    assert max(rows) > 2 and len(rows) < len(texts)
+    for weights, its in zip(found, alone, strict=True):
+        np.testing.assert_allclose(weights, its, atol=2e-6)
+
+
+def test_a_small_batch_waits_and_one_that_is_enough_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "MOST_WAIT", 5.0)
+    slow, queue = Slow(), Together[int, int](10 * together.ENOUGH)
+    queue._busy_until, queue._lasted = time.monotonic() + 60, 5.0
+    begun = time.monotonic()
+    assert at_once(4, lambda number: queue.ask(number, together.ENOUGH // 4, slow)) == [0, 2, 4, 6]
+    assert time.monotonic() - begun < 2 and [sorted(batch) for batch in slow.batches] == [[0, 1, 2, 3]]
 
 
 def test_a_batch_of_texts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

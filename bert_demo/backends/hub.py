@@ -6,13 +6,12 @@ import inspect
 import logging
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 
 from bert_demo.backends import encoding
 from bert_demo.backends.base import Embedded, Encoding
 from bert_demo.backends.checks import HEADS
-from bert_demo.backends.device import Movable, at_home, numbers
+from bert_demo.backends.device import Movable, at_home
 from bert_demo.backends.gates import layers_apart
 from bert_demo.backends.headwise import Headwise
 from bert_demo.backends.inside import Inside
@@ -21,8 +20,6 @@ from bert_demo.backends.loading import load_model as load_model
 from bert_demo.backends.loading import reads_at_once as reads_at_once
 from bert_demo.backends.together import Batched
 from bert_demo.backends.variants import (
-    following_logits,
-    head_at,
     hidden_states,
     install_hooks,
     with_embeddings,
@@ -88,13 +85,6 @@ class HubBackend(Headwise, Inside, Batched, Movable):
         """Tokenise; texts beyond `limit` tokens are cut into overlapping windows."""
         return encoding.encode(self._tokenizer, text, pair, self.limit)
 
-    @torch.inference_mode()
-    def attentions(self, encoding: Encoding, window: int) -> np.ndarray:
-        """(layers, heads, n, n) attention weights of one window, as `output_attentions` gives them."""
-        inputs = self._inputs(encoding, encoding.windows[window])
-        layers = self._model.base_model(**inputs, output_attentions=True).attentions
-        return numbers(torch.cat(layers))
-
     def embedded(self, encoding: Encoding, window: int, baseline: str, mask: int | None = None) -> Embedded:
         """The window and its baseline at the embedding module. Raises MissingHeadError."""
         self._need("text-classification" if mask is None else "fill-mask")
@@ -150,14 +140,6 @@ class HubBackend(Headwise, Inside, Batched, Movable):
             return pieces
         entry = self._tokenizer.backend_tokenizer.token_to_id(word)
         return pieces if entry is None else (int(entry),)
-
-    @torch.inference_mode()
-    def next_sentence_logits(self, encoding: Encoding) -> np.ndarray:
-        """(2,) logits: follows, does not. Raises MissingHeadError."""
-        self._need("next-sentence")
-        both = "fill-mask" in self.info.tasks  # then that head, which nobody asks, reads one position instead of all
-        model = head_at(self._model, slice(None), 0) if both else self._model
-        return numbers(following_logits(model(**self._inputs(encoding, encoding.windows[0])))[0])
 
     def _inputs(self, encoding: Encoding, positions: tuple[int, ...]) -> dict[str, torch.Tensor]:
         inputs = {"input_ids": [[encoding.tokens[position].id for position in positions]]}

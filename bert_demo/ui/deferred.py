@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -58,6 +59,7 @@ class Deferred:
             try:
                 service = self()
                 service.warm_up()
+                gc.freeze()  # half a million objects that stay: to look through them takes half a second each time
                 then(service)
             except Exception as error:
                 _log.exception("warming up failed (%s); models will be tried again when a visitor asks", error)

@@ -75,5 +75,5 @@ def _is_there() -> bool:
     blocks, event = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
     if blocks is None or event is None:
         return True
-    jobs = [job for jobs in blocks._queue.active_jobs for job in jobs or () if job._id == event]
-    return all(job.alive for job in jobs)
+    job = blocks._queue.event_ids_to_events.get(event)
+    return job is None or bool(job.alive)
