@@ -7,9 +7,14 @@ from bert_demo.errors import DemoError
 from bert_demo.settings import Settings
 from bert_demo.surroundings import prepare
 
+settings = Settings()
 with suppress(DemoError):  # a command that reads the settings says what is wrong with them
-    prepare(Settings.from_environment())  # before the libraries are imported, which read their variables once
+    settings = Settings.from_environment()
+try:
+    prepare(settings)  # before the libraries are imported, which read their variables once
+except DemoError as error:
+    sys.exit(f"bert_demo: {error}")
 
-from bert_demo.cli import main
+from bert_demo.cli import main  # noqa: E402
 
 sys.exit(main())

@@ -101,12 +101,24 @@ def _told(error: BaseException) -> DemoError | None:
 
 def size_of(value: Any) -> int:
     """Bytes of a result, arrays exactly, everything else by a rule of thumb."""
+    kind = type(value)
+    if kind in _SMALL:
+        return 32
+    if kind is str:
+        return 60 + 4 * len(value)
+    if kind is tuple:
+        return 56 + sum(map(size_of, value))
     if isinstance(value, np.ndarray):
         return int(value.nbytes)
-    if isinstance(value, str):
-        return 60 + 4 * len(value)
-    if isinstance(value, tuple):
-        return 56 + sum(size_of(item) for item in value)
-    if is_dataclass(value):
-        return 80 + sum(size_of(getattr(value, each.name)) for each in fields(value))
-    return 32
+    return 80 + sum(size_of(getattr(value, name)) for name in _fields_of(kind))
+
+
+_SMALL = frozenset({int, float, bool, type(None)})
+_fields: dict[type, tuple[str, ...]] = {}
+
+
+def _fields_of(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields; of anything else none."""
+    if kind not in _fields:
+        _fields[kind] = tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
+    return _fields[kind]

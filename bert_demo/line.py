@@ -20,8 +20,15 @@ FIRST_GUESS = 1.0
 """Seconds that a kind of work is taken to last before one was measured."""
 MEMORY = 0.2
 """Share of the newest measurement in the running mean."""
+LOGGED = "It was logged where it happened."
+"""A note on an error: whoever it comes to has nothing to add to the log."""
 _here = threading.local()
 _log = logging.getLogger(__name__)
+
+
+def was_logged(error: BaseException) -> bool:
+    """Whether the log has this error, and the place where it happened, already."""
+    return LOGGED in getattr(error, "__notes__", ())
 
 
 class Ticket:
@@ -182,6 +189,7 @@ class Line:
         except BaseException as error:
             if not isinstance(error, DemoError):
                 _log.error("unforeseen %s in the line, in %s", type(error).__name__, ticket.name, exc_info=error)
+                error.add_note(LOGGED)
             _part(error)
             ticket.future.set_exception(error)
             return False

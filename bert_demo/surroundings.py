@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from bert_demo.errors import ChoiceError
 from bert_demo.settings import Settings
 
 SILENT = {
@@ -23,8 +26,10 @@ def prepare(settings: Settings) -> None:
 
     With `cache_dir` everything is written there. Without, each library keeps its ordinary place (the user's cache, the
     system's directory of temporary files), unless the user has no home that can be written: then a directory of this
-    user's beside the temporary files serves instead. Raises OSError where nothing can be written at all.
+    user's beside the temporary files serves instead. Raises OSError where nothing can be written at all, and
+    ChoiceError for a hub (HF_ENDPOINT) that no address can name: huggingface_hub would fail while it is imported.
     """
+    _check_hub(os.environ.get("HF_ENDPOINT", ""))
     os.environ.update(SILENT)
     for name in ("NO_PROXY", "no_proxy"):  # gradio asks its own server whether it is there; a proxy does not know it
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost"]))
@@ -44,6 +49,17 @@ def prepare(settings: Settings) -> None:
             place = Path(tempfile.mkdtemp(prefix="bert-demo-"))
         for name, value in _places(place).items():
             os.environ.setdefault(name, value)
+
+
+def _check_hub(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        named = parts.scheme in ("http", "https") and parts.hostname and not re.search(r"\s", address)
+        named = named and parts.port != 0
+    except ValueError:
+        named = False
+    if address and not named:
+        raise ChoiceError(f"HF_ENDPOINT must be an address such as https://huggingface.co, not {address[:80]!r}.")
 
 
 def _places(place: Path) -> dict[str, str]:

@@ -163,10 +163,24 @@ def test_of_two_questions_that_overtake_each_other_the_newer_stays() -> None:
 def test_what_is_picked_is_kept_only_as_far_as_it_can_be_meant() -> None:
     assert again(Ask("", "", ""), 100, "a", "", ["m" * 5000]).model == ""
     picked: Any = SimpleNamespace(_data={"word": 1, "is": "a" * 5000, "more": "b" * 5000, "hide": [[1, 2]] * 99_999})
-    assert _word(picked) == {"word": 1, "is": "a" * 5000}  # it is compared with the word: cut, it would be none
-    assert _word(SimpleNamespace(_data={"word": 1, "is": "a" * 500_000})) is None  # type: ignore[arg-type]
+    request: Any = SimpleNamespace(session_hash="a", headers={"x-turn": "7"})
+    word = {"word": 1, "is": "a" * 5000, "turn": 7}
+    assert _word(picked, None, request) == word  # it is compared with the word of the text: cut, it would be none
+    assert _word(SimpleNamespace(_data={"word": 1, "is": "a" * 500_000}), None, request) is None  # type: ignore[arg-type]
     assert len(_hide(picked)) == MOST_HIDDEN
     assert len(from_address({"hide": "1-2," * 99_999}, Ask("", "", ""), ())[1]) == MOST_HIDDEN
+
+
+def test_a_word_clicked_before_another_does_not_take_its_place() -> None:
+    def clicked(word: int, turn: int, before: dict[str, Any] | None) -> dict[str, Any] | None:
+        event: Any = SimpleNamespace(_data={"word": word, "is": "film"})
+        request: Any = SimpleNamespace(session_hash="a", headers={"x-turn": str(turn)} if turn else {})
+        return _word(event, before, request)
+
+    second = clicked(2, 9, None)
+    assert second == {"word": 2, "is": "film", "turn": 9}
+    assert clicked(1, 8, second) == second and clicked(3, 10, second) == {"word": 3, "is": "film", "turn": 10}
+    assert clicked(1, 0, second) == {"word": 1, "is": "film", "turn": 0}  # nobody counts there
 
 
 @pytest.mark.parametrize("text", ["", "a short one", "\ud83d", 7])

@@ -213,6 +213,10 @@ def test_a_file_in_an_argument_is_neither_fetched_nor_read(server: str) -> None:
     assert call(server, "classify", [{**file, "path": "/etc/passwd"}, None, "sentiment"]) == "error"
     status, _, said = ask(server, "/gradio_api/call/classify", b'{"data": ' + b"[" * 50_000 + b"]" * 50_000 + b"}")
     assert (status, json.loads(said)) == (400, {"detail": "The request is nested too deep."})
+    for number in (b"NaN", b"-Infinity", b"1e999"):
+        for door in ("call/classify", "cancel"):
+            status, _, said = ask(server, f"/gradio_api/{door}", b'{"data": [{"deep": ' + number + b"}]}")
+            assert (status, b"a number that JSON does not know" in said) == (400, True)
 
 
 def upload(address: str, name: str, content: bytes, **headers: str) -> tuple[int, bytes]:
@@ -231,11 +235,14 @@ def test_uploads_are_rows_and_stay_in_their_place(server: str) -> None:
     status, said = upload(server, "../../../rows.csv", b"good,positive\n")
     (climbed,) = map(Path, json.loads(said))
     assert climbed.resolve().is_relative_to(path.parent.parent)
-    for name in ("page.html", "rows.csv.svg", "rows"):
+    status, said = upload(server, "words.csv", b'filename="page.html",positive\n')
+    (words,) = map(Path, json.loads(said))
+    assert (status, words.read_bytes()) == (200, b'filename="page.html",positive\n')  # what stands in a file is no name
+    for name in ("page.html", "rows.csv.svg", "rows", 'x.csv"y.html', 'x.html"; a="x.csv', 'x.csv"; filename="y.html'):
         status, said = upload(server, name, b"<script>")
         assert (status, b".csv, .tsv or .txt" in said) == (415, True)
     assert upload(server, "rows.csv", b"x" * 2**20)[0] == 413
-    for each in (path, climbed):
+    for each in (path, climbed, words):
         each.unlink(missing_ok=True)  # gradio names a file by its content: it is one
 
 

@@ -158,6 +158,17 @@ def test_without_a_home_the_temporary_directory_serves(tmp_path: Path) -> None:
     assert (uploads, hub) == (str(tmp_path / "gradio"), str(home / ".cache" / "huggingface" / "hub"))
 
 
+@pytest.mark.parametrize("address", ["nonsense", "http://[bad", "http://a b", "ftp://hub", "http://hub:x", "https://"])
+def test_a_hub_that_no_address_can_name_is_refused_in_words(address: str) -> None:
+    command = [sys.executable, "-m", "bert_demo", "models"]
+    environment = {**os.environ, "HF_ENDPOINT": address}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and not done.stdout
+    assert done.stderr == (
+        f"bert_demo: HF_ENDPOINT must be an address such as https://huggingface.co, not {address!r}.\n"
+    )
+
+
 def request(settings: Settings, body: bytes, *headers: tuple[bytes, bytes]) -> tuple[int, str]:
     """(status, address that the app was told) of a request to an app of ours behind the guard."""
     told: list[str] = []

@@ -28,13 +28,14 @@ def encode(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, limi
     special = [bool(flag) for flag in batch["special_tokens_mask"]]
     parts = _segments(fast.sequence_ids)
     ids, offsets, word_ids = fast.ids, fast.offsets, fast.word_ids  # each is made anew when it is asked for
+    mask, mask_id, unknown_id = tokenizer.mask_token, tokenizer.mask_token_id, tokenizer.unk_token_id  # these, too
     for place, name in enumerate(fast.tokens):
         word = word_ids[place]
         number = None if special[place] or word is None else words.setdefault((parts[place], word), len(words))
         start, end = offsets[place]
-        if ids[place] == tokenizer.mask_token_id:  # some take the space before it for a part of it
-            name, start = str(tokenizer.mask_token), end - len(str(tokenizer.mask_token))
-        unknown = not special[place] and ids[place] == tokenizer.unk_token_id
+        if ids[place] == mask_id:  # some take the space before it for a part of it
+            name, start = str(mask), end - len(str(mask))
+        unknown = not special[place] and ids[place] == unknown_id
         tokens.append(
             Token(name, ids[place], start, end, parts[place], number, special[place], unknown),
         )

@@ -45,6 +45,10 @@ class Headwise(ABC):
         """What the model is called with for those positions of the tokens, each (1, n)."""
 
     @abstractmethod
+    def _rows(self, encoding: Encoding, positions: tuple[int, ...]) -> dict[str, list[int]]:
+        """The same as lists, each of n numbers."""
+
+    @abstractmethod
     def _embed(self, ids: torch.Tensor, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         """(1, n, d), the embedding module's output."""
 
@@ -157,15 +161,21 @@ class Headwise(ABC):
             at_once = max(1, TOKENS_AT_ONCE // longest) if self._tokenizer.pad_token is not None else 1
             places = order[-at_once:]
             del order[-len(places) :]
-            rows = [self._inputs(encodings[place], encodings[place].windows[0]) for place in places]
-            if len(rows) == 1:
-                yield places, rows[0]
-                continue
-            plain = [{name: row[0].tolist() for name, row in each.items()} for each in rows]
-            padded = self._tokenizer.pad(
-                {name: [each[name] for each in plain] for name in plain[0]}, padding_side="right", return_tensors="pt"
-            )
-            yield places, {name: each.to(self.device) for name, each in padded.items()}
+            rows = [self._rows(encodings[place], encodings[place].windows[0]) for place in places]
+            yield places, {name: torch.tensor(row, device=self.device) for name, row in self._padded(rows).items()}
+
+    def _padded(self, rows: Sequence[dict[str, list[int]]]) -> dict[str, list[list[int]]]:
+        """What `tokenizer.pad` makes of rows, on the right; a mask only where one is shorter than another."""
+        longest = max(len(row["input_ids"]) for row in rows)
+        fill = {"input_ids": self._tokenizer.pad_token_id, "token_type_ids": self._tokenizer.pad_token_type_id}
+        missing = [longest - len(row["input_ids"]) for row in rows]
+        found = {
+            name: [[*row[name], *[fill[name]] * count] for row, count in zip(rows, missing, strict=True)]
+            for name in rows[0]
+        }
+        if any(missing):
+            found["attention_mask"] = [[1] * (longest - count) + [0] * count for count in missing]
+        return found
 
     def mask_logits(self, encoding: Encoding, window: int, mask: int) -> np.ndarray:
         """(vocabulary,) logits of the masked-language model at one position."""

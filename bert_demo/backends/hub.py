@@ -141,11 +141,15 @@ class HubBackend(Headwise, Inside, Batched, Movable):
         entry = self._tokenizer.backend_tokenizer.token_to_id(word)
         return pieces if entry is None else (int(entry),)
 
-    def _inputs(self, encoding: Encoding, positions: tuple[int, ...]) -> dict[str, torch.Tensor]:
-        inputs = {"input_ids": [[encoding.tokens[position].id for position in positions]]}
+    def _rows(self, encoding: Encoding, positions: tuple[int, ...]) -> dict[str, list[int]]:
+        rows = {"input_ids": [encoding.tokens[position].id for position in positions]}
         if "token_type_ids" in self._tokenizer.model_input_names:
-            inputs["token_type_ids"] = [[encoding.segments[position] for position in positions]]
-        return {name: torch.tensor(rows, device=self.device) for name, rows in inputs.items()}
+            rows["token_type_ids"] = [encoding.segments[position] for position in positions]
+        return rows
+
+    def _inputs(self, encoding: Encoding, positions: tuple[int, ...]) -> dict[str, torch.Tensor]:
+        rows = self._rows(encoding, positions)
+        return {name: torch.tensor([row], device=self.device) for name, row in rows.items()}
 
     def _embed(self, ids: torch.Tensor, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         module = self._model.base_model.embeddings

@@ -13,7 +13,7 @@ from bert_demo.plots import attributions as plots
 from bert_demo.plots.markup import message, working
 from bert_demo.ui.bar import QUIET
 from bert_demo.ui.base import ON_PICK, Ask, Hidden, Page, Parts, html, panel_runner
-from bert_demo.ui.running import Watch
+from bert_demo.ui.running import Watch, visitor_of
 from bert_demo.ui.targets import target_choice
 from bert_demo.validation import BASELINES, CHANGES, OUTPUTS
 
@@ -114,7 +114,7 @@ class AttributionsTab:
             **QUIET,
         )
         return [
-            self.words.pick(_word, None, self.word, **_AT_ONCE).then(run, given, self.changed, **_AT_ONCE),
+            self.words.pick(_word, self.word, self.word, **_AT_ONCE).then(run, given, self.changed, **_AT_ONCE),
             self.changed.pick(_offer, None, [self.change, self.by], **_AT_ONCE).then(
                 run, given, self.changed, **_AT_ONCE
             ),
@@ -178,11 +178,15 @@ LONGEST_WORD = 100_000
 """Characters; what is longer is no word of a text, and would be kept for nothing."""
 
 
-def _word(event: gr.EventData) -> dict[str, Any] | None:
+def _word(event: gr.EventData, before: dict[str, Any] | None, request: gr.Request) -> dict[str, Any] | None:
+    """The clicked word; unless one that was clicked later is there already."""
+    turn = visitor_of(request).turn
+    if before is not None and 0 < turn < before["turn"]:
+        return before
     chosen = event._data if isinstance(event._data, dict) else {}
     word, text = chosen.get("word"), chosen.get("is")
     meant = isinstance(word, int) and isinstance(text, str) and len(text) <= LONGEST_WORD
-    return {"word": word, "is": text} if meant else None
+    return {"word": word, "is": text, "turn": turn} if meant else None
 
 
 def _offer(event: gr.EventData) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import gradio as gr
 
 from bert_demo.errors import DemoError, TextError
+from bert_demo.line import was_logged
 from bert_demo.plots.markup import message, working
 from bert_demo.ui.running import Latest, Watch, said, visitor_of
 
@@ -136,7 +137,8 @@ def explain(error: BaseException) -> str:
     """The sentence shown for an error: a DemoError's own, a plain one for anything unforeseen (which is logged)."""
     if isinstance(error, DemoError):
         return message(str(error), "error")
-    _log.error("unforeseen %s", type(error).__name__, exc_info=error)
+    if not was_logged(error):
+        _log.error("unforeseen %s", type(error).__name__, exc_info=error)
     return message("Something went wrong inside the demo. It was logged; please try another text.", "error")
 
 

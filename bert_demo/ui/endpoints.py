@@ -13,6 +13,7 @@ from gradio.context import LocalContext
 
 from bert_demo.api import ENDPOINTS, Api
 from bert_demo.errors import DemoError, ModelComingError
+from bert_demo.line import was_logged
 from bert_demo.ui.running import AGAIN, PATIENCE, put
 
 _log = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ def _spoken(name: str, endpoint: Callable[..., Any]) -> Callable[..., Any]:
         except DemoError as error:
             raise gr.Error(f"{type(error).__name__}: {error}", print_exception=False) from None
         except Exception as error:
-            _log.error("unforeseen %s in %s", type(error).__name__, endpoint.__name__, exc_info=error)
+            if not was_logged(error):
+                _log.error("unforeseen %s in %s", type(error).__name__, endpoint.__name__, exc_info=error)
             raise gr.Error("Something went wrong inside the demo; it was logged.", print_exception=False) from None
 
     return call

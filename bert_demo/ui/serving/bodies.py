@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,7 +12,10 @@ from typing import Any
 Receive = Callable[[], Awaitable[Any]]
 KINDS = (b".csv", b".tsv", b".txt")
 """What may be uploaded: rows of the lens Without heads."""
-_FILE_NAME = re.compile(rb"filename\*?\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^;\r\n]*))", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"boundary\s*=\s*(?:\"([^\"]+)\"|([^;\s]+))", re.IGNORECASE)
+_NAMES_A_FILE = re.compile(rb"filename\*?\s*=", re.IGNORECASE)
+_FILE_NAME = re.compile(rb"filename\*?\s*=\s*(?:\"([^\"\r\n]*)\"|([^\";\r\n]*))[ \t]*(?:;|\r?\n|$)", re.IGNORECASE)
+"""Browsers write a quotation mark inside a name as %22; what has one has another name for each who reads it."""
 DRAINED = 8
 """Bodies beyond the limit are read on and thrown away for so many seconds, so that the client sees the answer."""
 
@@ -86,10 +90,16 @@ def replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-def check_upload(body: bytes) -> None:
-    """Refuse files of other kinds (415). The names stand in the multipart body itself."""
-    for quoted, plain in _FILE_NAME.findall(body):
-        if not (quoted or plain).strip().lower().endswith(KINDS):
+def check_upload(body: bytes, kind: bytes) -> None:
+    """Refuse files of other kinds (415). Their names stand in the heads of the parts of the body. kind: its
+    content-type, which says what parts them; where it does not, the whole body is taken for heads."""
+    boundary = _BOUNDARY.search(kind)
+    parts = body.split(b"--" + (boundary[1] or boundary[2])) if boundary else [body]
+    for part in parts:
+        head = part.partition(b"\r\n\r\n")[0] if boundary else part
+        names = _FILE_NAME.findall(head)
+        kinds = [(quoted or plain).strip().lower().endswith(KINDS) for quoted, plain in names]
+        if len(names) != len(_NAMES_A_FILE.findall(head)) or not all(kinds):
             raise RefusalError(415, "Only files of rows can be uploaded: .csv, .tsv or .txt.")
 
 
@@ -114,4 +124,6 @@ def read_json(body: bytes) -> Any:
             left.extend(each.values())
         elif isinstance(each, list):
             left.extend(each)
+        elif isinstance(each, float) and not math.isfinite(each):  # nobody could write it into an answer
+            raise RefusalError(400, "The request holds a number that JSON does not know, such as NaN. Leave it out.")
     return content
