@@ -142,6 +142,13 @@ CATALOGUE: tuple[ModelCard, ...] = (
         "MIT",
     ),
     _hub(
+        "mrm8488/bert-mini-finetuned-age_news-classification",
+        "English, lower-cased",
+        "Which news topic is it? A small BERT of 4 layers (Turc et al. 2019) trained on AG News; 45 MB to download.",
+        ("World", "Sports", "Business", "Sci/Tech"),
+        "not stated",
+    ),
+    _hub(
         "bhadresh-savani/distilbert-base-uncased-emotion",
         "English, lower-cased",
         "Which of six emotions does a short text show? DistilBERT trained on tweets.",

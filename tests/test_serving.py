@@ -213,6 +213,9 @@ def test_a_file_in_an_argument_is_neither_fetched_nor_read(server: str) -> None:
     assert call(server, "classify", [{**file, "path": "/etc/passwd"}, None, "sentiment"]) == "error"
     status, _, said = ask(server, "/gradio_api/call/classify", b'{"data": ' + b"[" * 50_000 + b"]" * 50_000 + b"}")
     assert (status, json.loads(said)) == (400, {"detail": "The request is nested too deep."})
+    status, _, said = ask(server, "/gradio_api/cancel", b'{"data": ["\\ud800 secret"]}')
+    faults = json.loads(said)["detail"]
+    assert (status, [fault["msg"] for fault in faults]) == (422, ["Field required"] * 3) and b"secret" not in said
     for number in (b"NaN", b"-Infinity", b"1e999"):
         for door in ("call/classify", "cancel"):
             status, _, said = ask(server, f"/gradio_api/{door}", b'{"data": [{"deep": ' + number + b"}]}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import functools
+import json
 import logging
 import os
 import signal
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
 from gradio_client import Client  # type: ignore[import-untyped]
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -29,6 +31,8 @@ from bert_demo.ui.serving.mailboxes import UNREAD, Mailboxes
 from bert_demo.ui.serving.visitors import Crowd
 
 _log = logging.getLogger(__name__)
+MOST_SAID, MOST_FAULTS = 200, 20
+"""Characters of a fault of a request, and faults, that an answer names."""
 OF_SESSION = 64
 """Questions that one page may have under way: each question to all lenses is about ten events."""
 
@@ -49,6 +53,13 @@ def leave() -> None:
     os._exit(0)
 
 
+def _say_what_does_not_fit(_: Request, error: Exception) -> Response:
+    """FastAPI would repeat the body in its answer, and fail over characters that cannot be written."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    said = [{"loc": [str(part)[:MOST_SAID] for part in each["loc"]], "msg": each["msg"][:MOST_SAID]} for each in found]
+    return Response(json.dumps({"detail": said[:MOST_FAULTS]}), 422, media_type="application/json")
+
+
 class Serving:
     """The additions to a page. blocks: gradio's page; most: events that it runs at once, and as many may wait."""
 
@@ -62,6 +73,7 @@ class Serving:
         """For FastAPI: the guard around everything, and two pages more."""
         return {
             "middleware": [Middleware(Guard, settings=self._settings, crowd=self._crowd, known=self._known)],
+            "exception_handlers": {RequestValidationError: _say_what_does_not_fit},
             "routes": [Route("/healthz", self._say_health), Route("/metrics", self._say_metrics)],
         }
 
