@@ -153,7 +153,7 @@ def test_perplexity_and_next_sentence_are_the_models_own(both: Path, loaded) -> 
             parameter.zero_()
         flat.bert.embeddings.word_embeddings.weight.zero_()
     assert pretraining.evaluate_masked(flat, tokenizer, text).perplexity.value == pytest.approx(5 + len(WORDS.split()))
-    pairs, available = pretraining.sentence_pairs(text)
+    pairs, available = pretraining.sentence_pairs(text, length=32)
     assert available == len(pairs)
     assert (pairs[:, 4] == pieces.IS_NEXT).mean() == 0.5
     asked = BertForNextSentencePrediction.from_pretrained(both).eval()
@@ -165,6 +165,16 @@ def test_perplexity_and_next_sentence_are_the_models_own(both: Path, loaded) -> 
             logits = asked(input_ids=torch.tensor([ids]), token_type_ids=torch.tensor([types])).logits[0]
         right.append(int(logits.argmax()) == kind)
     assert pretraining.evaluate_next_sentence(model, tokenizer, text).accuracy.value == pytest.approx(np.mean(right))
+
+
+def test_a_model_that_reads_little_is_given_no_more(loaded) -> None:
+    model, tokenizer = loaded
+    documents = [["the cat sat on the mat " * 20 + ".", "a dog ran in the house " * 3 + "!", "good . "]] * 40
+    text = corpus.encode(documents, tokenizer)
+    assert pretraining.evaluate_masked(model, tokenizer, text).longest == 32
+    assert pretraining.evaluate_next_sentence(model, tokenizer, text).pairs > 0
+    pairs, _ = pretraining.sentence_pairs(text, length=32)
+    assert max((pairs[:, 1] - pairs[:, 0]) + (pairs[:, 3] - pairs[:, 2])) == 32 - 3
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,12 @@ def test_a_file_in_an_argument_is_neither_fetched_nor_read(server: str) -> None:
             assert (status, b"a number that JSON does not know" in said) == (400, True)
 
 
+@pytest.mark.parametrize("path", ["/assets/" + "x" * 2000, "/static/" + "x" * 2000, "/assets/index.js/" + "x" * 300])
+def test_an_address_that_no_file_can_have_is_not_found(server: str, path: str) -> None:
+    status, _, said = ask(server, path, None)
+    assert status == 404 and b"went wrong" not in said
+
+
 def upload(address: str, name: str, content: bytes, **headers: str) -> tuple[int, bytes]:
     parts = b'--x\r\nContent-Disposition: form-data; name="files"; filename="%s"\r\n\r\n%s\r\n--x--\r\n'
     body = parts % (name.encode(), content)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from bert_demo.backends.hub import reads_at_once
 from bert_demo.backends.variants import head_at, masked_logits
 from bert_demo.errors import BadDataError, MissingHeadError
 from bert_demo.training import corpus as corpora
@@ -75,15 +76,17 @@ def masking_rule(tokenizer: PreTrainedTokenizerBase, share: float) -> MaskingRul
 def evaluate_masked(
     model: Any, tokenizer: PreTrainedTokenizerBase, text: corpora.Corpus, most: int = MOST_PIECES
 ) -> MaskedLMReport:
-    """Perplexity on full pieces of up to 128 tokens, 15 % masked by the paper's 80/10/10 rule, the same masks always.
+    """Perplexity on full pieces of up to 128 tokens (or what the model reads at once), 15 % masked by the paper's
+    80/10/10 rule, the same masks always.
 
     The interval comes from resampling pieces. At most `most` pieces are read, drawn at random with a fixed seed; the
     report says of how many. Raises BadDataError for a text without tokens.
     """
-    found = pack(text, Mixture(LENGTH - 2), np.random.default_rng(0))
+    length = min(LENGTH, reads_at_once(model.config, tokenizer))
+    found = pack(text, Mixture(length - 2), np.random.default_rng(0))
     if not len(found):
         raise BadDataError("The text holds no character that this model reads.")
-    full = found[lengths(found) >= FULL]
+    full = found[lengths(found) >= FULL * length // LENGTH]
     found = full if len(full) >= FEW else found
     available = len(found)
     found = found[np.random.default_rng(1).permutation(available)[:most]]
@@ -119,10 +122,10 @@ def evaluate_masked(
 
 
 def sentence_pairs(
-    text: corpora.Corpus, most: int = MOST_PAIRS, short_pairs: float = SHORT_PAIRS
+    text: corpora.Corpus, most: int = MOST_PAIRS, short_pairs: float = SHORT_PAIRS, length: int = LENGTH
 ) -> tuple[np.ndarray, int]:
     """Pairs of passages, as many that follow as not, (pairs, 5) as in `pieces`, the same always; how many there are."""
-    found = pack(text, Mixture(LENGTH - 3, 0.0, 1.0, short_pairs), np.random.default_rng(0))
+    found = pack(text, Mixture(length - 3, 0.0, 1.0, short_pairs), np.random.default_rng(0))
     found = found[found[:, 4] != NO_PAIR]
     sides = [found[found[:, 4] == kind] for kind in (IS_NEXT, 1 - IS_NEXT)]
     available = min(len(side) for side in sides)
@@ -143,9 +146,11 @@ def evaluate_next_sentence(
 ) -> NextSentenceReport:
     """Accuracy on balanced pairs: a passage and what follows it, or one of another document of the same text.
 
-    Both together have up to 128 tokens; a share of `short_pairs` has a random length from 24 on, as in the paper.
+    Both together have up to 128 tokens (or what the model reads at once); a share of `short_pairs` has a random length
+    from 24 on, as in the paper.
     """
-    pairs, available = sentence_pairs(text, most, short_pairs)
+    length = min(LENGTH, reads_at_once(model.config, tokenizer))
+    pairs, available = sentence_pairs(text, most, short_pairs, length)
     follows = np.zeros(len(pairs), dtype=bool)
     for group in batches(pairs, 4096, np.random.default_rng(0)):
         inputs = collate(text, pairs[group], frame(tokenizer))

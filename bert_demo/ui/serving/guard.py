@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import hashlib
 import hmac
 import json
@@ -65,6 +66,8 @@ UNFIT = re.compile(
 )
 """What gradio says of arguments by name that do not fit, before it would answer 500."""
 ARGUMENTS = "The arguments of every endpoint are at /gradio_api/info."
+NO_FILE = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP, errno.EISDIR)
+"""What the disk says of an address that names no file."""
 MOST_REPEATED = 120
 """Characters of such a sentence, in which a name of the visitor's stands."""
 UPLOADS = "/gradio_api/upload"
@@ -121,6 +124,9 @@ class Guard:
                 raise
             if isinstance(error, TypeError) and (unfit := UNFIT.match(str(error))) and BY_NAME in scope["path"]:
                 await _refuse(answer, RefusalError(422, f"{unfit[0][:MOST_REPEATED]}. {ARGUMENTS}"))
+                return await answer.end()
+            if isinstance(error, OSError) and error.errno in NO_FILE:
+                await _refuse(answer, RefusalError(404, "There is nothing here."))
                 return await answer.end()
             _log.error("unforeseen %s", type(error).__name__, exc_info=error)
             await _refuse(answer, RefusalError(500, "Something went wrong inside the demo; it was logged."))
