@@ -177,6 +177,7 @@ class Shelf:
             backend = HubBackend(loading.card, found)
             backend.together = self._settings.batch_tokens
             backend.move(chosen(self._settings.device))
+            backend.hurry()
             with self._lock:
                 del self._reserved[name]
                 loading.held = self._held[name] = _Held(backend)

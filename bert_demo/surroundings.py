@@ -59,7 +59,7 @@ def _check_hub(address: str) -> None:
     except ValueError:
         named = False
     if address and not named:
-        raise ChoiceError(f"HF_ENDPOINT must be an address such as https://huggingface.co, not {address[:80]!r}.")
+        raise ChoiceError("HF_ENDPOINT must be an address such as https://huggingface.co; what is set there is none.")
 
 
 def _places(place: Path) -> dict[str, str]:

@@ -88,6 +88,14 @@ def test_a_model_without_a_head_is_not_taken_for_the_whole(service: BertService)
     assert np.abs(twin.label_logits(encoding) - backend.label_logits(encoding)).max() > 0.1
 
 
+def test_a_model_that_is_too_small_for_the_trial_is_computed_step_by_step(caplog: pytest.LogCaptureFixture) -> None:
+    config = tiny_config()
+    config.max_position_embeddings = fused.TRIED - 1
+    with caplog.at_level(logging.WARNING):
+        assert fused.fused(BertForMaskedLM(config).eval().requires_grad_(False)) is None
+    assert "it is computed step by step" in caplog.text
+
+
 def test_layers_that_give_other_numbers_are_not_used(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -247,12 +247,25 @@ def test_uploads_are_rows_and_stay_in_their_place(server: str) -> None:
     status, said = upload(server, "words.csv", b'filename="page.html",positive\n')
     (words,) = map(Path, json.loads(said))
     assert (status, words.read_bytes()) == (200, b'filename="page.html",positive\n')  # what stands in a file is no name
+    status, said = upload(server, "my filename=1.csv", b"good,positive\n")
+    (odd,) = map(Path, json.loads(said))
+    assert (status, odd.suffix) == (200, ".csv")
     for name in ("page.html", "rows.csv.svg", "rows", 'x.csv"y.html', 'x.html"; a="x.csv', 'x.csv"; filename="y.html'):
         status, said = upload(server, name, b"<script>")
         assert (status, b".csv, .tsv or .txt" in said) == (415, True)
     assert upload(server, "rows.csv", b"x" * 2**20)[0] == 413
-    for each in (path, climbed, words):
+    for each in (path, climbed, words, odd):
         each.unlink(missing_ok=True)  # gradio names a file by its content: it is one
+
+
+@pytest.mark.parametrize(
+    "kind", ["; xboundary=A; boundary=x", "; boundary=A; boundary=x", '; boundary="\\x"', "; boundary=x", ""]
+)
+def test_a_page_beside_rows_is_refused_however_the_parts_are_named(server: str, kind: str) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="%s"\r\n\r\nsome\r\n'
+    body = part % b"rows.csv" + part % b"page.html" + b"--x--\r\n"
+    status, _, said = ask(server, "/gradio_api/upload", body, content_type=f"multipart/form-data{kind}")
+    assert status in (400, 415) and b"page.html" not in said
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(server: str) -> None:

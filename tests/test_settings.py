@@ -164,9 +164,12 @@ def test_a_hub_that_no_address_can_name_is_refused_in_words(address: str) -> Non
     environment = {**os.environ, "HF_ENDPOINT": address}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and not done.stdout
-    assert done.stderr == (
-        f"bert_demo: HF_ENDPOINT must be an address such as https://huggingface.co, not {address!r}.\n"
+    sentence = "HF_ENDPOINT must be an address such as https://huggingface.co; what is set there is none.\n"
+    assert done.stderr == f"bert_demo: {sentence}"
+    done = subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
 
 
 def request(settings: Settings, body: bytes, *headers: tuple[bytes, bytes]) -> tuple[int, str]:

@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -257,12 +258,24 @@ def test_bytes_are_those_of_the_weights_each_once(service: BertService, tiny_mas
 def test_the_least_recently_used_goes_first_and_leaves_nothing(middling: list[str]) -> None:
     first, second, third, _ = middling
     service = BertService(Settings(models_mb=4))
-    for model in (first, second, first):
-        service.classify("the cat", model=model)
-    gone = weakref.ref(service._shelf._held[second].backend._model)
-    service.classify("the cat", model=third)
-    assert list(service.models_held()) == [first, third]
-    assert gone() is None
+    gc.collect()
+    gc.disable()  # nothing that goes is in a reference cycle
+    try:
+        for model in (first, second, first):
+            service.classify("the cat", model=model)
+        service.attention("the cat", model=second)
+        service.ablate("the cat", ((0, 0),), model=second)
+        service.attribute("the cat", model=second, steps=4)
+        service.classify("the cat", model=first)
+        backend: Any = service._shelf._held[second].backend
+        held = [backend._model, backend._swift(), *backend._model.parameters()]
+        gone = [weakref.ref(each) for each in held]
+        del backend, held
+        service.classify("the cat", model=third)
+        assert list(service.models_held()) == [first, third]
+        assert [each() is None for each in gone] == [True] * len(gone)
+    finally:
+        gc.enable()
     assert sum(service.models_held().values()) < 4 * 10**6
 
 

@@ -55,12 +55,16 @@ def fused(model: Any) -> Any:
         return None
     if config.num_attention_heads % 2 or config.hidden_act != "gelu":  # torch has no such operation for them
         return None
-    variant.base_model.encoder = _Stack(_whole(layer, config) for layer in layers)
-    variant.base_model.register_forward_pre_hook(_with_wide_mask, with_kwargs=True)
-    if not _same(model, variant):
-        _log.warning("a %s in fused layers gives other numbers; it is computed step by step", config.model_type)
-        return None
-    return variant
+    try:
+        variant.base_model.encoder = _Stack(_whole(layer, config) for layer in layers)
+        variant.base_model.register_forward_pre_hook(_with_wide_mask, with_kwargs=True)
+        if _same(model, variant):
+            return variant
+        said = "gives other numbers"
+    except Exception as error:  # whatever it is, the layers of transformers can do without
+        said = f"meets {type(error).__name__}"
+    _log.warning("a %s in fused layers %s; it is computed step by step", config.model_type, said)
+    return None
 
 
 def _with_wide_mask(_: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -154,12 +154,13 @@ class Headwise(ABC):
             yield len(places), numbers(gradient.abs().sum(1))
 
     def _batches(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], dict[str, torch.Tensor]]]:
-        """Texts of like length together, where the tokenizer can pad: their places, and their padded inputs."""
+        """Texts of like length together, none of them less than half as long as another, where the tokenizer can pad:
+        their places, and their padded inputs."""
         order = sorted(range(len(encodings)), key=lambda place: len(encodings[place].tokens))
         while order:
             longest = len(encodings[order[-1]].tokens)
             at_once = max(1, TOKENS_AT_ONCE // longest) if self._tokenizer.pad_token is not None else 1
-            places = order[-at_once:]
+            places = [place for place in order[-at_once:] if 2 * len(encodings[place].tokens) >= longest]
             del order[-len(places) :]
             rows = [self._rows(encodings[place], encodings[place].windows[0]) for place in places]
             yield places, {name: torch.tensor(row, device=self.device) for name, row in self._padded(rows).items()}

@@ -30,25 +30,25 @@ def shared_copy(model: nn.Module) -> Any:
 
     A module's dictionaries (children, parameters, buffers, hooks) are its own; every other attribute is shared.
     """
-    configurations: dict[int, Any] = {}
-    modules: dict[int, nn.Module] = {}
+    return _copied(model, {}, {})
 
-    def copied(module: nn.Module) -> nn.Module:
-        if id(module) not in modules:
-            twin = modules[id(module)] = object.__new__(type(module))
-            held = {
-                name: type(value)(value) if isinstance(value, dict) else value for name, value in vars(module).items()
-            }
-            vars(twin).update(held)
-            twin._modules = {name: child and copied(child) for name, child in module._modules.items()}
-            config = held.get("config")
-            if config is not None:
-                if id(config) not in configurations:
-                    configurations[id(config)] = copy.copy(config)
-                twin.config = configurations[id(config)]
-        return modules[id(module)]
 
-    return copied(model)
+def _copied(module: nn.Module, modules: dict[int, nn.Module], configurations: dict[int, Any]) -> nn.Module:
+    """modules, configurations: the copies that were made, by id. (As a function within another, which calls itself,
+    this would be in a reference cycle with all copies.)"""
+    if id(module) not in modules:
+        twin = modules[id(module)] = object.__new__(type(module))
+        held = {name: type(value)(value) if isinstance(value, dict) else value for name, value in vars(module).items()}
+        vars(twin).update(held)
+        twin._modules = {
+            name: child and _copied(child, modules, configurations) for name, child in module._modules.items()
+        }
+        config = held.get("config")
+        if config is not None:
+            if id(config) not in configurations:
+                configurations[id(config)] = copy.copy(config)
+            twin.config = configurations[id(config)]
+    return modules[id(module)]
 
 
 class _Gather(nn.Module):

@@ -59,6 +59,7 @@ class Deferred:
             try:
                 service = self()
                 service.warm_up()
+                gc.collect()
                 gc.freeze()  # half a million objects that stay: to look through them takes half a second each time
                 then(service)
             except Exception as error:

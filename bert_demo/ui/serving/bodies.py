@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
+
+from python_multipart.multipart import parse_options_header
 
 Receive = Callable[[], Awaitable[Any]]
 KINDS = (b".csv", b".tsv", b".txt")
 """What may be uploaded: rows of the lens Without heads."""
-_BOUNDARY = re.compile(rb"boundary\s*=\s*(?:\"([^\"]+)\"|([^;\s]+))", re.IGNORECASE)
-_NAMES_A_FILE = re.compile(rb"filename\*?\s*=", re.IGNORECASE)
-_FILE_NAME = re.compile(rb"filename\*?\s*=\s*(?:\"([^\"\r\n]*)\"|([^\";\r\n]*))[ \t]*(?:;|\r?\n|$)", re.IGNORECASE)
-"""Browsers write a quotation mark inside a name as %22; what has one has another name for each who reads it."""
 DRAINED = 8
 """Bodies beyond the limit are read on and thrown away for so many seconds, so that the client sees the answer."""
 
@@ -90,17 +87,19 @@ def replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-def check_upload(body: bytes, kind: bytes) -> None:
-    """Refuse files of other kinds (415). Their names stand in the heads of the parts of the body. kind: its
-    content-type, which says what parts them; where it does not, the whole body is taken for heads."""
-    boundary = _BOUNDARY.search(kind)
-    parts = body.split(b"--" + (boundary[1] or boundary[2])) if boundary else [body]
-    for part in parts:
-        head = part.partition(b"\r\n\r\n")[0] if boundary else part
-        names = _FILE_NAME.findall(head)
-        kinds = [(quoted or plain).strip().lower().endswith(KINDS) for quoted, plain in names]
-        if len(names) != len(_NAMES_A_FILE.findall(head)) or not all(kinds):
-            raise RefusalError(415, "Only files of rows can be uploaded: .csv, .tsv or .txt.")
+def check_upload(body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Refuse files of other kinds (415). Their names stand in the heads of the parts of the body, which are read here
+    with what the server reads them with."""
+    kinds = [value for name, value in headers if name == b"content-type"]
+    boundary = parse_options_header(kinds[0])[1].get(b"boundary") if len(kinds) == 1 else None
+    if not boundary:
+        raise RefusalError(400, "An upload needs one content-type, with the boundary of its parts.")
+    for part in body.split(b"--" + boundary):
+        for line in part.partition(b"\r\n\r\n")[0].split(b"\r\n"):
+            options = parse_options_header(line.partition(b":")[2])[1] if line.strip() else {}
+            names = [name for key, name in options.items() if key in (b"filename", b"filename*")]
+            if not all(name.strip().lower().endswith(KINDS) for name in names):
+                raise RefusalError(415, "Only files of rows can be uploaded: .csv, .tsv or .txt.")
 
 
 def read_json(body: bytes) -> Any:

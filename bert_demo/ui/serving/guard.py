@@ -156,7 +156,7 @@ class Guard:
             self._spend(address, UPLOADED)
         body = await bodies.read_body(receive, headers, self._limit, self._settings.slow_seconds)
         if upload:
-            bodies.check_upload(body, headers.get(b"content-type", b""))
+            bodies.check_upload(body, scope["headers"])
             self._make_room(len(body))
         elif ASKING.match(path) or b"multipart/form-data" not in headers.get(b"content-type", b"").lower():
             self._check_question(path, address, bodies.read_json(body))
