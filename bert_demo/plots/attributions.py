@@ -94,7 +94,7 @@ def waterfall_panel(result: Attribution, by_word: bool) -> str:
     rest = sum(score for _, score, _ in cells[MOST_STEPS:])
     if len(cells) > MOST_STEPS:
         steps.append((f"the other {len(cells) - MOST_STEPS}", rest))
-    steps.append(("gap of the ledger, taken back", -result.delta))
+    steps.append(("gap, taken back", -result.delta))
     levels = [result.baseline_output]
     for _, score in steps:
         levels.append(levels[-1] + score)

@@ -97,13 +97,17 @@ library_name: {"peft" if "peft" in self.code else "transformers"}
 
 **Not for:** {self.limits}
 
+{tables}
+
+## Where it comes from
+
 {facts}
+
+## In Python
 
 ```python
 {self.code.strip()}
 ```
-
-{tables}
 """
 
     def write(self, directory: Path, figures: Figures) -> None:
