@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,15 @@ def test_the_page_opens_without_torch() -> None:
     code = "import sys, bert_demo.ui.app; sys.exit(str({'torch', 'transformers', 'captum'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr.strip().splitlines()[-1] == "set()", done.stderr
+
+
+def test_no_selector_has_a_comma_in_parentheses() -> None:
+    """gradio puts a prefix behind every comma of a selector: `:has(.a, .b)` would never find the second."""
+    found = []
+    for path in sorted((ROOT / "assets").glob("*.css")):
+        rules = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
+        for selector in re.findall(r"([^{};]+)\{", rules):
+            inner = re.findall(r"\(((?:[^()]|\([^()]*\))*)\)", selector)
+            if not selector.strip().startswith("@") and any("," in each for each in inner):
+                found.append(f"{path.name}: {selector.strip()}")
+    assert not found
