@@ -163,20 +163,13 @@ class Headwise(ABC):
             places = [place for place in order[-at_once:] if 2 * len(encodings[place].tokens) >= longest]
             del order[-len(places) :]
             rows = [self._rows(encodings[place], encodings[place].windows[0]) for place in places]
-            yield places, {name: torch.tensor(row, device=self.device) for name, row in self._padded(rows).items()}
-
-    def _padded(self, rows: Sequence[dict[str, list[int]]]) -> dict[str, list[list[int]]]:
-        """What `tokenizer.pad` makes of rows, on the right; a mask only where one is shorter than another."""
-        longest = max(len(row["input_ids"]) for row in rows)
-        fill = {"input_ids": self._tokenizer.pad_token_id, "token_type_ids": self._tokenizer.pad_token_type_id}
-        missing = [longest - len(row["input_ids"]) for row in rows]
-        found = {
-            name: [[*row[name], *[fill[name]] * count] for row, count in zip(rows, missing, strict=True)]
-            for name in rows[0]
-        }
-        if any(missing):
-            found["attention_mask"] = [[1] * (longest - count) + [0] * count for count in missing]
-        return found
+            if len(rows) == 1:
+                yield places, self._inputs(encodings[places[0]], encodings[places[0]].windows[0])
+                continue
+            padded = self._tokenizer.pad(
+                {name: [row[name] for row in rows] for name in rows[0]}, padding_side="right", return_tensors="pt"
+            )
+            yield places, {name: each.to(self.device) for name, each in padded.items()}
 
     def mask_logits(self, encoding: Encoding, window: int, mask: int) -> np.ndarray:
         """(vocabulary,) logits of the masked-language model at one position."""
