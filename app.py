@@ -1,22 +1,25 @@
-"""The demo: settings -> service -> page -> launch."""
+"""The demo: settings -> service -> page -> serve."""
 
-import sys
-
-from bert_demo.errors import DemoError
-from bert_demo.settings import Settings
-from bert_demo.surroundings import prepare
+from bert_demo.core.environment import exit_with, prepare
+from bert_demo.core.errors import DemoError
+from bert_demo.core.settings import Settings
+from bert_demo.web.server.start_check import check_start
 
 try:
     settings = Settings.from_environment()
     prepare(settings)  # before gradio is imported, which reads its variables once
+    check_start(settings)
 except DemoError as error:
-    sys.exit(str(error))
+    exit_with(error)
 
-from bert_demo.ui.app import build_app, launch
-from bert_demo.ui.deferred import Deferred
+from bert_demo.web.app import build_app, launch
+from bert_demo.web.deferred_service import Deferred
 
 app = build_app(Deferred(settings))
 demo = app.blocks
 
 if __name__ == "__main__":
-    launch(app, settings)
+    try:
+        launch(app, settings)
+    except DemoError as error:
+        exit_with(error)

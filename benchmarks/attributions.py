@@ -17,10 +17,10 @@ import torch
 from captum.attr import LayerIntegratedGradients
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from benchmarks.running import ROOT
+from benchmarks.tables import ROOT
 from bert_demo import BertService, Settings
-from bert_demo.backends.hub import load_model
-from bert_demo.catalogue import find, unlisted
+from bert_demo.models.transformers_model import load_model
+from bert_demo.registry.models import find, unlisted
 
 OWN = (
     "Not a masterpiece, but a warm and funny film that never outstays its welcome.",

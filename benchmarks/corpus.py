@@ -5,7 +5,7 @@ the annotators of the Stanford Sentiment Treebank, shown the word alone, put it 
 average precision of the words' scores against that (AUPRC in DeYoung et al. 2020). Sentences without such a word, or
 with nothing else, are left out of this column. A method without a positive score removes nothing and gets 0, as in
 ferret. Intervals: 1,000 resamples of the sentences. `--keep` writes assets/corpus.json, which the page shows, and the
-table of README.md from it.
+table of the documents from it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from benchmarks.running import ROOT, put_into_readme
+from benchmarks.tables import CORPUS, ROOT, put
 from bert_demo import BertService, Settings
-from bert_demo.methods import CARDS
+from bert_demo.data.text_files import read_lines
+from bert_demo.registry.attribution_methods import CARDS
 from bert_demo.results import Attribution
-from bert_demo.training.reading import read_lines
 
-BEGIN, END = "<!-- corpus: made by `python -m benchmarks.corpus`, never typed -->", "<!-- end of corpus -->"
+BEGIN, END = CORPUS.begin, CORPUS.end
 KEPT = ROOT / "assets" / "corpus.json"
 MODELS = ROOT / "assets" / "models"
 WEIGHTS = {
@@ -148,7 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.corpus", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("trees", help="dev trees of the Stanford Sentiment Treebank, plain or .xz")
     parser.add_argument("--sentences", type=int, default=200)
-    parser.add_argument("--keep", action="store_true", help="write assets/corpus.json and the table of README.md")
+    parser.add_argument("--keep", action="store_true", help="write assets/corpus.json and the table made of it")
     options = parser.parse_args()
     sentences = read_trees(Path(options.trees))
     order = np.random.default_rng(7).permutation(len(sentences))
@@ -156,7 +156,7 @@ def main() -> None:
     print(table(figures))
     if options.keep:
         KEPT.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-        put_into_readme(table(figures), BEGIN, END)
+        put(CORPUS, table(figures))
 
 
 if __name__ == "__main__":

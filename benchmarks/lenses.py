@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-from benchmarks.running import ROOT, seconds
+from benchmarks.tables import ROOT
+from benchmarks.timing import seconds
 from bert_demo import BertService, Settings
-from bert_demo.backends.hub import load_model
-from bert_demo.catalogue import find
-from bert_demo.plots import attention, attributions, classify, fill_mask, one_head
-from bert_demo.results.views import Choice, look
+from bert_demo.models.transformers_model import load_model
+from bert_demo.registry.models import find
+from bert_demo.results.attention_views import Choice, look
+from bert_demo.views.figures.attention_head import head_figure
+from bert_demo.views.panels import attention_overview, attributions, classification, fill_mask
 
 SHORT = "Not a masterpiece, but a warm and funny film that never outstays its welcome."
 LONG = "The weather in the harbour was fine and the boats went out. " * 9
@@ -83,8 +85,8 @@ def _forward(model, inputs, **more: object) -> None:
 
 def _classify(service: BertService, text: str) -> None:
     result = service.classify(text)
-    classify.labels_panel(result)
-    classify.tokens_panel(result.tokens)
+    classification.labels_panel(result)
+    classification.tokens_panel(result.tokens)
 
 
 def _fill(service: BertService, text: str) -> None:
@@ -95,5 +97,5 @@ def _fill(service: BertService, text: str) -> None:
 
 def _attention(service: BertService, text: str) -> None:
     result = service.attention(text)
-    attention.overview_panel(result, (2, 4))
-    one_head.head_figure(look(result, Choice(2, 4)))
+    attention_overview.overview_panel(result, (2, 4))
+    head_figure(look(result, Choice(2, 4)))

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.running import ROOT, running_app, wait_for
+from benchmarks.app_process import running_app, wait_for
+from benchmarks.tables import ROOT
 
 BARE = "import torch, transformers, gradio; print(open('/proc/self/status').read())"
 
@@ -15,7 +16,7 @@ BARE = "import torch, transformers, gradio; print(open('/proc/self/status').read
 def measure() -> Iterator[tuple[str, str, str, str]]:
     """Resident memory of the warm server, less that of a process with the bare imports."""
     with running_app() as (address, process, _):
-        wait_for(f"{address}/config", lambda body: "What the model decides" in body)
+        wait_for(f"{address}/config", lambda body: "panel decision" in body)
         ours = _resident(Path(f"/proc/{process}/status").read_text(encoding="utf-8"))
     bare = subprocess.run([sys.executable, "-c", BARE], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     imports = _resident(bare)

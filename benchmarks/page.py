@@ -10,7 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.running import ROOT, running_app, wait_for
+from benchmarks.app_process import running_app, wait_for
+from benchmarks.tables import ROOT
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
@@ -31,7 +32,7 @@ def measure() -> Iterator[tuple[str, str, str, str]]:
             executable_path=find_browser.find(), args=["--no-sandbox", "--disable-background-networking"]
         )
         with running_app() as (address, _, _):
-            wait_for(f"{address}/config", lambda body: "What the model decides" in body)
+            wait_for(f"{address}/config", lambda body: "panel decision" in body)
             ours = _visit(browser, address, "#labels .bar")
         peer = _peer(browser)
         browser.close()

@@ -3,7 +3,7 @@
 STS benchmark (Cer et al. 2017): pairs of sentences that people gave 0 (unlike) to 5 (the same meaning). The measure is
 Spearman's rank correlation x 100 between those and the cosine of the two vectors of `base`, made by each pooling;
 nothing is chosen or trained here. 95 % intervals: 1,000 resamples of the pairs. `--keep` writes assets/sts.json, which
-the page shows, and the table of README.md from it.
+the page shows, and the table of the documents from it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from benchmarks.running import ROOT, put_into_readme
+from benchmarks.tables import ROOT, STS, put
 from bert_demo import BertService, Settings
-from bert_demo.lenses.insides import pooled
-from bert_demo.training.reading import read_lines
+from bert_demo.data.text_files import read_lines
+from bert_demo.tasks.representations import pooled
 
-BEGIN, END = "<!-- sts: made by `python -m benchmarks.sts`, never typed -->", "<!-- end of sts -->"
+BEGIN, END = STS.begin, STS.end
 KEPT = ROOT / "assets" / "sts.json"
 MODEL = "base"
 NAMES = {
@@ -124,14 +124,14 @@ def table(figures: Mapping[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sts", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("file", type=Path, help="sts-test of the STS benchmark, plain or .xz")
-    parser.add_argument("--keep", action="store_true", help="write assets/sts.json and the table of README.md")
+    parser.add_argument("--keep", action="store_true", help="write assets/sts.json and the table made of it")
     options = parser.parse_args()
     pairs = read_pairs(options.file)
     figures = summary(pairs, measure(pairs))
     print(table(figures))
     if options.keep:
         KEPT.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-        put_into_readme(table(figures), BEGIN, END)
+        put(STS, table(figures))
 
 
 if __name__ == "__main__":

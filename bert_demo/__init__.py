@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bert_demo.settings import Settings
+from bert_demo.core.settings import Settings
 
 if TYPE_CHECKING:
-    from bert_demo.service import BertService
+    from bert_demo.service.bert_service import BertService
 
 __version__ = "0.3.0"
 __all__ = ["BertService", "Settings", "__version__"]
@@ -16,7 +16,7 @@ __all__ = ["BertService", "Settings", "__version__"]
 def __getattr__(name: str) -> Any:
     """Import the service when it is first asked for, so that the page can open before torch is there."""
     if name == "BertService":
-        from bert_demo.service import BertService
+        from bert_demo.service.bert_service import BertService
 
         return BertService
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,9 +2,9 @@
 
 import sys
 
-from bert_demo.errors import DemoError
-from bert_demo.settings import Settings
-from bert_demo.surroundings import prepare
+from bert_demo.core.environment import exit_with, prepare
+from bert_demo.core.errors import DemoError
+from bert_demo.core.settings import Settings
 
 try:
     settings = Settings.from_environment()
@@ -13,8 +13,8 @@ except DemoError:  # a command that reads the settings says what is wrong with t
 try:
     prepare(settings)  # before the libraries are imported, which read their variables once
 except DemoError as error:
-    sys.exit(f"bert_demo: {error}")
+    exit_with(error, "bert_demo: ")
 
-from bert_demo.cli import main
+from bert_demo.cli.main import main
 
 sys.exit(main())

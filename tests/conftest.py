@@ -10,6 +10,8 @@ import time
 import urllib.request
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +23,17 @@ from transformers import (
     BertConfig,
     BertForMaskedLM,
     BertForPreTraining,
+    BertForQuestionAnswering,
     BertForSequenceClassification,
+    BertForTokenClassification,
     BertTokenizer,
 )
 
 from bert_demo import BertService, Settings
 
-BROWSER = "tests/test_browser"
+BROWSER = "tests/system/browser/"
+OPENED = ExitStack()
+"""What the browser tests share, to be closed behind the last of them."""
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / "assets" / "models"
 OPENING = "Not a masterpiece, but a warm and funny film that never outstays its welcome."
@@ -40,6 +46,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if BROWSER in item.nodeid and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(300))
     items.sort(key=lambda item: BROWSER not in item.nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Playwright's event loop runs as long as it is open, and the tests behind have loops of their own."""
+    if BROWSER in item.nodeid and (nextitem is None or BROWSER not in nextitem.nodeid):
+        OPENED.close()
+
+
+def pytest_sessionfinish() -> None:
+    """Also when the tests are stopped before the end."""
+    OPENED.close()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -58,6 +76,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 def service() -> BertService:
     """The service with its default settings."""
     return BertService(Settings())
+
+
+@pytest.fixture
+def at_hand(service: BertService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands use the service whose models are loaded."""
+    monkeypatch.setattr("bert_demo.service.bert_service.BertService", lambda settings: service)
 
 
 def save_tokenizer(directory: Path) -> None:
@@ -86,6 +110,37 @@ def tiny_classifier(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(directory)
 
 
+TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
+
+
+@pytest.fixture(scope="session")
+def tiny_tagger(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A directory with a random classifier of tokens, read 32 at a time."""
+    directory = tmp_path_factory.mktemp("tiny") / "tagger"
+    save_tokenizer(directory)
+    torch.manual_seed(1)
+    model = BertForTokenClassification(tiny_config(id2label=dict(enumerate(TAGS))))
+    with torch.no_grad():
+        model.classifier.weight.mul_(2)
+        model.classifier.bias[0] = -3.0  # so that it finds many
+    model.save_pretrained(directory)
+    return str(directory)
+
+
+@pytest.fixture(scope="session")
+def tiny_answerer(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A directory with a random model that finds answers, 32 tokens at a time; what transformers 4.57.1 says of it
+    stands in answers_of_transformers_4_57_1.json."""
+    directory = tmp_path_factory.mktemp("tiny") / "answerer"
+    save_tokenizer(directory)
+    torch.manual_seed(11)
+    model = BertForQuestionAnswering(tiny_config())
+    with torch.no_grad():
+        model.qa_outputs.weight.mul_(3)
+    model.save_pretrained(directory)
+    return str(directory)
+
+
 @pytest.fixture(scope="session")
 def tiny_masked(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A directory with a random masked-language model."""
@@ -107,11 +162,33 @@ def tiny_sentences(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
+def deep_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Directories of two random models of six layers of twelve heads, as the bundled ones have, each head of 2."""
+    places = {}
+    for name, kind in (("labels", BertForSequenceClassification), ("words", BertForMaskedLM)):
+        directory = tmp_path_factory.mktemp("deep") / name
+        save_tokenizer(directory)
+        torch.manual_seed(0)
+        config = tiny_config(id2label={0: "negative", 1: "positive"}, num_labels=2)
+        config.num_hidden_layers, config.num_attention_heads, config.hidden_size = 6, 12, 24
+        config.initializer_range = 0.2  # wider, six layers in single precision would be off by more than 1e-6
+        kind(config).save_pretrained(directory)
+        places[name] = str(directory)
+    return places
+
+
+@pytest.fixture(scope="session")
 def tiny_models(
-    tmp_path_factory: pytest.TempPathFactory, tiny_classifier: str, tiny_masked: str, tiny_sentences: str
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny_classifier: str,
+    tiny_masked: str,
+    tiny_sentences: str,
+    tiny_tagger: str,
+    tiny_answerer: str,
 ) -> dict[str, str]:
     """Directories of tiny models by what they can do; of classifiers also one that judges each label by itself."""
     places = {"labels": tiny_classifier, "words": tiny_masked, "sentences": tiny_sentences}
+    places |= {"tags": tiny_tagger, "answers": tiny_answerer}
     torch.manual_seed(0)
     labels = {0: "low", 1: "middle", 2: "high"}
     makers = {
@@ -128,12 +205,17 @@ def tiny_models(
     return places
 
 
+@cache
 def oracle_classifier(name: str, **options: object) -> object:
-    """A bundled classifier as peft makes it of base and adapter: the oracle of the service, which merges by itself."""
+    """A bundled classifier as peft makes it of base and adapter: the oracle of the service, which merges by itself.
+
+    It is made once; nothing may change it.
+    """
     from peft import PeftModel
 
     config = AutoConfig.from_pretrained(MODELS / name)
-    model = AutoModelForSequenceClassification.from_pretrained(MODELS / "base", config=config, **options)
+    base = MODELS / ("bilingual" if name.endswith("-zh") else "base")
+    model = AutoModelForSequenceClassification.from_pretrained(base, config=config, **options)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
         return PeftModel.from_pretrained(model, str(MODELS / name)).merge_and_unload().eval()
@@ -174,7 +256,7 @@ def _wait_until_warm(address: str, process: subprocess.Popen[bytes], log: Path) 
         assert process.poll() is None, log.read_text(encoding="utf-8")
         try:
             with urllib.request.urlopen(f"{address}/config", timeout=5) as answer:
-                if "What the model decides" in answer.read().decode("utf-8"):
+                if "panel decision" in answer.read().decode("utf-8"):
                     return
         except OSError:
             pass

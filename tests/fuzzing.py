@@ -5,7 +5,6 @@ FUZZ_EXAMPLES says how many inputs each endpoint and command gets: 25 when it is
 
 from __future__ import annotations
 
-import inspect
 import os
 import queue
 import resource
@@ -20,9 +19,9 @@ from conftest import WORDS
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from bert_demo.api import Api
-from bert_demo.errors import DemoError
-from bert_demo.methods import CARDS
+from bert_demo.api.endpoints import BY_NAME
+from bert_demo.core.errors import DemoError
+from bert_demo.registry.attribution_methods import CARDS
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
 LONG = EXAMPLES > 100
@@ -90,7 +89,12 @@ junk = st.one_of(st.sampled_from(JUNK), json_values, odd_texts)
 
 LABELS = ("low", "middle", "high")
 known = st.sampled_from(tuple(word for word in WORDS.split() if word.isalpha()))
-CLASSIFIES = {"classify", "attribute", "attribute_layers", "compare", "what_if", "ablate", "head_worth", "prune"}
+CLASSIFIES = {
+    *("classify", "attribute", "attribute_layers", "compare", "what_if", "ablate", "head_worth", "prune", "evaluate"),
+    *("rerank", "attribute_ranking", "zero_shot"),
+}
+TAGS = {"entities", "attribute_entity"}
+ANSWERS = {"answer", "attribute_answer"}
 ONE_MASK = {"compare_blanks", "score_candidates"}
 MASKED = {"fill_mask", "fill_jointly", "attribute_mask"}
 NAMES = (
@@ -102,10 +106,14 @@ RIGHT = {
     "text": "the cat sat", "first": "the [MASK] sat", "second": "the [MASK] ran", "word": "cat", "candidate": "dog",
     "texts": ["the cat sat", "a cat ran"], "heads": [[0, 1]], "rows": [["the cat", "low"], ["a dog", "high"]],
     "candidates": ["dog", "ice"], "query": 1, "steps": 4, "points": 2, "orders": 1,
+    "question": "the cat", "passage": "the cat sat", "passages": ["the cat sat", "a dog ran"], "start": 0, "end": 3,
+    "labels": ["cat", "dog"], "entailment": "high",
 }  # fmt: skip
 OTHERWISE: dict[str, dict[str, Any]] = {
     "what_if": {"word": 1, "change": "replace", "replacement": "dog"},
     "compare": {"text": "sat"},
+    "rerank": {"query": "the cat", "target": "low"},
+    "attribute_ranking": {"query": "the cat", "first": "the cat sat", "second": "a dog ran", "target": "low"},
     "prefer": {"first": "the cat", "second": "the dog"},
     **{name: {"text": "the [MASK] sat"} for name in (*MASKED, "score_candidates")},
 }
@@ -147,7 +155,21 @@ def good(name: str, parameter: str) -> st.SearchStrategy[Any]:
         "points": small(8, 2),
         "orders": small(4, 1),
         "attributions": st.booleans(),
-        "query": small(3),
+        "query": sentences if name in ("rerank", "attribute_ranking") else small(3),
+        "question": sentences,
+        "passage": sentences,
+        "passages": st.lists(sentences, min_size=1, max_size=4),
+        "labels": st.lists(known, min_size=1, max_size=4),
+        "template": st.sampled_from(("This example is {}.", "the {} sat", "no place")),
+        "entailment": st.one_of(st.sampled_from(LABELS), st.none()),
+        "several": st.booleans(),
+        "activation": st.one_of(st.none(), st.sampled_from(("softmax", "sigmoid", "none"))),
+        "aggregation": st.sampled_from(("none", "simple", "first", "average", "max")),
+        "truth": st.one_of(*[st.none()] * 3, st.lists(st.tuples(known, words).map(list), max_size=2)),
+        "pieces": st.sampled_from(("first", "all")),
+        "start": small(8),
+        "end": small(12, 1),
+        "longest": small(30, 1),
         "mask": small(0),
         "layer": small(1) if name == "attention_steps" else st.one_of(st.none(), small(1)),
         "head": small(1) if name == "attention_steps" else st.one_of(st.none(), small(1)),
@@ -162,19 +184,27 @@ def small(most: int, least: int = 0) -> st.SearchStrategy[Any]:
 
 def model_for(name: str, places: dict[str, str]) -> st.SearchStrategy[Any]:
     own = ("labels", "labels", "several", "single") if name in CLASSIFIES else ("words", "words", "sentences")
-    if name.startswith("next_sentence"):
-        own = ("sentences",)
+    if name not in CLASSIFIES and kind_of(name) != "words":
+        own = (kind_of(name),)
     return st.sampled_from([places[each] for each in (*own * 3, *places)])
 
 
 def parameters_of(name: str) -> list[str]:
-    return list(inspect.signature(getattr(Api, name)).parameters)[1:]
+    return list(BY_NAME[name].request.model_fields)
+
+
+def kind_of(name: str) -> str:
+    """Which of the tiny models answers an endpoint."""
+    if name in CLASSIFIES:
+        return "labels"
+    if name.startswith("next_sentence"):
+        return "sentences"
+    return "tags" if name in TAGS else "answers" if name in ANSWERS else "words"
 
 
 def answered(name: str, places: dict[str, str]) -> dict[str, Any]:
     """Arguments that are answered."""
-    kind = "sentences" if name.startswith("next") else "labels" if name in CLASSIFIES else "words"
-    right = {**RIGHT, "model": places[kind], **OTHERWISE.get(name, {})}
+    right = {**RIGHT, "model": places[kind_of(name)], **OTHERWISE.get(name, {})}
     return {parameter: right[parameter] for parameter in parameters_of(name) if parameter in right}
 
 

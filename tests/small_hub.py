@@ -21,8 +21,10 @@ WEIGHTS = ".safetensors"
 class Faults:
     """What goes wrong, and what was asked for. All may be changed while the hub runs.
 
-    status, code: of every answer about a repository, and its X-Error-Code; body: that answer itself; delay: seconds
-    before it; drip: seconds between its bytes; cut: bytes of weights after which the connection breaks, `cuts` times;
+    status, code: of every answer about a repository, and its X-Error-Code; refusals: after so many of them it answers
+    as it should, never where negative; retry_after: header of a refusal; odd: small files that come with a byte
+    changed, so many times; body: that answer itself; delay: seconds before it; drip:
+    seconds between its bytes; cut: bytes of weights after which the connection breaks, `cuts` times;
     file_status: of every file; damaged: weights come with a byte changed; slow: seconds before each 64 kB of weights;
     pause: weights stop in the middle until `go` is set; sizes: what the listing says instead, by file; gated: what it
     says of that; commit: what "main" points to; ranges: the Range headers that came; asked: the paths.
@@ -30,6 +32,9 @@ class Faults:
 
     status: int = 200
     code: str = ""
+    refusals: int = -1
+    retry_after: str = ""
+    odd: dict[str, int] = field(default_factory=dict)
     body: bytes | None = None
     delay: float = 0.0
     drip: float = 0.0
@@ -90,7 +95,8 @@ class Handler(BaseHTTPRequestHandler):
         faults = self.faults
         time.sleep(faults.delay)
         directory = self.repositories.get(repository)
-        if faults.status != 200:
+        if faults.status != 200 and faults.refusals:
+            faults.refusals -= 1
             self._refuse(faults.code, faults.status)
         elif faults.body is not None:
             self._reply(faults.body, "text/html")
@@ -106,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _sibling(self, file: Path) -> dict[str, object]:
         size = self.faults.sizes.get(file.name, file.stat().st_size)
-        row: dict[str, object] = {"rfilename": file.name, "size": size, "blobId": COMMIT}
+        row: dict[str, object] = {"rfilename": file.name, "size": size, "blobId": _git_sha1(file.read_bytes())}
         if file.name.endswith(WEIGHTS):
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
             row["lfs"] = {"sha256": digest, "size": size, "pointerSize": 134}
@@ -127,6 +133,9 @@ class Handler(BaseHTTPRequestHandler):
         weights, faults = file.name.endswith(WEIGHTS), self.faults
         if weights and faults.damaged:
             content = content[:-1] + bytes([content[-1] ^ 1])
+        if body and faults.odd.get(file.name):
+            faults.odd[file.name] -= 1
+            content = bytes([content[0] ^ 1]) + content[1:]
         start = 0
         headers = {"ETag": f'"{digest}"', "X-Repo-Commit": revision, "Content-Type": "application/octet-stream"}
         if (asked := self.headers.get("Range")) and body:
@@ -155,7 +164,8 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content[first : first + 65_536])
 
     def _refuse(self, reason: str, status: int = 404) -> None:
-        self._head(status, {"X-Error-Code": reason, "Content-Length": "0"})
+        headers = {"X-Error-Code": reason, "Content-Length": "0", "Retry-After": self.faults.retry_after}
+        self._head(status, headers)
 
     def _head(self, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)
@@ -163,6 +173,10 @@ class Handler(BaseHTTPRequestHandler):
             if value:
                 self.send_header(name, value)
         self.end_headers()
+
+
+def _git_sha1(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 class _Server(ThreadingHTTPServer):

@@ -20,17 +20,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.running import ROOT, put_into_readme, running_app, wait_for
+from benchmarks.app_process import running_app, wait_for
+from benchmarks.tables import LOAD, ROOT, markdown, printed, put
 
 HERE = Path(__file__).resolve().parent
-BEGIN, END = "<!-- load: made by `make load`, never typed -->", "<!-- end of load -->"
 VISITORS, RAMP, SECONDS = 200, 10, 120
 AT_ONCE, EACH, TURNS = 64, 12, 3
 """Of the saturation: calls at once, seconds of each stretch, stretches of each endpoint (they take turns)."""
-CROWDS = (1, 10, 200)
+AT_THE_SAME_TIME = (1, 10, 200)
+BATCH = 64
 HOUR, STRETCH, HURRIED = 7_200, 60, 32
 """An hour's worth of questions: 20 visitors with ten seconds of thought. They are asked without a pause, so many at
-once, and the memory is looked at every so many seconds."""
+once, and the memory is read every so many seconds."""
 
 
 def environment(options: Sequence[str]) -> Path:
@@ -77,23 +78,23 @@ def visit(programs: Path, address: str, task: str, users: int, ramp: int, second
 
 
 class Memory:
-    """Resident megabytes of a process, looked at every second."""
+    """Resident megabytes of a process, sampled every second."""
 
     def __init__(self, process: int) -> None:
         self._file = Path(f"/proc/{process}/status")
         self.began = time.monotonic()
-        self.seen: list[tuple[float, float]] = []
+        self.samples: list[tuple[float, float]] = []
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Look until the block ends."""
+    def sampled(self) -> Iterator[None]:
+        """Sample until the block ends."""
         ended = threading.Event()
 
-        def look() -> None:
+        def sample() -> None:
             while not ended.wait(1):
-                self.seen.append((time.monotonic() - self.began, self.now()))
+                self.samples.append((time.monotonic() - self.began, self.now()))
 
-        thread = threading.Thread(target=look, daemon=True)
+        thread = threading.Thread(target=sample, daemon=True)
         thread.start()
         try:
             yield
@@ -108,13 +109,13 @@ class Memory:
 
     def most(self, start: float, end: float) -> float:
         """The most between two moments, in seconds from the beginning."""
-        return max(size for moment, size in self.seen if start <= moment <= end)
+        return max(size for moment, size in self.samples if start <= moment <= end)
 
 
 def class_of(programs: Path, address: str, memory: Memory, seconds: int) -> Iterator[tuple[str, str, str]]:
     """The rows of the class."""
     memory.began = time.monotonic()
-    with memory.watched():
+    with memory.sampled():
         found = visit(programs, address, "class", VISITORS, RAMP, seconds)
     for name, aim in (("classify", 1.0), ("fill_mask", 1.0), ("attention", None), ("attribute", 5.0)):
         row = found[name]
@@ -145,20 +146,20 @@ def saturation(programs: Path, address: str) -> Iterator[tuple[str, str, str]]:
     )
 
 
-def crowds(programs: Path, address: str, unbatched: str) -> Iterator[tuple[str, str, str]]:
+def concurrency(programs: Path, address: str, unbatched: str) -> Iterator[tuple[str, str, str]]:
     """The rows of classification by so many at once without a pause, with batches and without, which take turns."""
-    for users in CROWDS:
+    for users in AT_THE_SAME_TIME:
         kept: dict[str, list[dict[str, float]]] = {address: [], unbatched: []}
         for _ in range(2):
-            for place, seen in kept.items():
-                seen.append(visit(programs, place, "classify", users, 2, EACH)["classify"])
-        said = [
+            for server, rows in kept.items():
+                rows.append(visit(programs, server, "classify", users, 2, EACH)["classify"])
+        cells = [
             f"{sum(row['rate'] for row in rows) / len(rows):.0f} calls a second, median "
             f"{sum(row['p50'] for row in rows) / len(rows) / 1000:.2f} s, 95th percentile "
             f"{max(row['p95'] for row in rows) / 1000:.2f} s, {sum(row['errors'] for row in rows):.0f} errors"
             for rows in kept.values()
         ]
-        yield f"classification of different texts, {users} at once", said[0], f"no batches: {said[1]}"
+        yield f"classification of different texts, {users} at once", cells[0], f"no batches: {cells[1]}"
 
 
 def hour(programs: Path, address: str, process: int) -> Iterator[tuple[str, str, str]]:
@@ -183,55 +184,54 @@ def kept_results(address: str) -> float:
 
 
 def bare() -> Iterator[tuple[str, str, str]]:
-    """Texts a second of the model alone, 64 in a batch, with nothing else computing."""
-    from benchmarks.load.texts import sentences
-    from bert_demo import BertService, Settings
+    """Texts a second of transformers' own model, BATCH in a batch, with nothing else computing."""
+    import torch
 
-    backend = BertService(Settings())._backend("sentiment")
-    encodings = [backend.encode(text) for text in sentences(256)]
-    list(backend.many_logits(encodings[:64]))
-    began = time.perf_counter()
-    list(backend.many_logits(encodings))
-    rate = len(encodings) / (time.perf_counter() - began)
+    from benchmarks.attributions import plain
+    from benchmarks.load.texts import sentences
+
+    model, tokenizer = plain("sentiment")
+    batches = [tokenizer(sentences(BATCH), padding=True, return_tensors="pt") for _ in range(5)]
+    with torch.inference_mode():
+        model(**batches[0])
+        began = time.perf_counter()
+        for batch in batches[1:]:
+            model(**batch)
+    rate = BATCH * (len(batches) - 1) / (time.perf_counter() - began)
     yield "the bare model, texts in batches", f"{rate:.0f} texts a second", "none"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--readme", action="store_true", help="write the table into README.md")
-    parser.add_argument("--only", choices=("class", "saturation", "crowds", "hour", "bare"), help="one of the runs")
+    parser.add_argument("--readme", action="store_true", help="write the table between its marks")
+    parser.add_argument(
+        "--only", choices=("class", "saturation", "concurrency", "hour", "bare"), help="one of the runs"
+    )
     parser.add_argument("--seconds", type=int, default=SECONDS, help="of the class, behind the ramp")
     parser.add_argument("--pip-options", default="", help="more options for pip, such as --index-url=...")
     options = parser.parse_args()
     programs = environment(options.pip_options.split())
-    rows: list[tuple[str, str, str]] = []
+    rows: list[Sequence[str]] = []
 
     def keep(found: Iterator[tuple[str, str, str]]) -> None:
-        for row in found:
-            print(" | ".join(row), flush=True)
-            rows.append(row)
+        rows.extend(printed(found))
 
     with running_app("-m", "benchmarks.load.server") as (address, process, _):
-        wait_for(f"{address}/config", lambda body: "What the model decides" in body)
+        wait_for(f"{address}/config", lambda body: "panel decision" in body)
         if options.only in (None, "class"):
             keep(class_of(programs, address, Memory(process), options.seconds))
         if options.only in (None, "saturation"):
             keep(saturation(programs, address))
-        if options.only in (None, "crowds"):
+        if options.only in (None, "concurrency"):
             with running_app("-m", "benchmarks.load.server", BERT_DEMO_BATCH_TOKENS="0") as (unbatched, _, _):
-                wait_for(f"{unbatched}/config", lambda body: "What the model decides" in body)
-                keep(crowds(programs, address, unbatched))
+                wait_for(f"{unbatched}/config", lambda body: "panel decision" in body)
+                keep(concurrency(programs, address, unbatched))
         if options.only in (None, "hour"):
             keep(hour(programs, address, process))
     if options.only in (None, "bare"):
         keep(bare())
     if options.readme:
-        lines = [
-            "| what | measured | aim, or peer in the same run |",
-            "| --- | --- | --- |",
-            *(f"| {' | '.join(row)} |" for row in rows),
-        ]
-        put_into_readme("\n".join(lines), BEGIN, END)
+        put(LOAD, markdown(("what", "measured", "aim, or peer in the same run"), rows))
 
 
 if __name__ == "__main__":

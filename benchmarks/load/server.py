@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bert_demo.settings import Settings
-from bert_demo.surroundings import prepare
+from bert_demo.core.environment import prepare
+from bert_demo.core.settings import Settings
 
 settings = Settings.from_environment()
 prepare(settings)
 
 import gradio as gr  # noqa: E402
 
-from bert_demo.ui.app import build_app, launch  # noqa: E402
-from bert_demo.ui.deferred import Deferred  # noqa: E402
+from bert_demo.web.app import build_app, launch  # noqa: E402
+from bert_demo.web.deferred_service import Deferred  # noqa: E402
 
 
 async def nothing(text: str) -> str:

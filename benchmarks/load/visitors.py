@@ -40,8 +40,8 @@ class Visitor(FastHttpUser):
         error: Exception | None = None
         size = 0
         try:
-            told = self.client.post(f"/gradio_api/call/{endpoint}", json={"data": data}, name="join")
-            number = json.loads(told.text)["event_id"]
+            joined = self.client.post(f"/gradio_api/call/{endpoint}", json={"data": data}, name="join")
+            number = json.loads(joined.text)["event_id"]
             answer = self.client.get(f"/gradio_api/call/{endpoint}/{number}", name="stream").text
             size = len(answer)
             events = [line for line in answer.splitlines() if line.startswith("event: ")]  # heartbeats come before

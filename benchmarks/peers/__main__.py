@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.attributions import LENGTHS, OWN, like_bert_base, plain, texts_of
-from benchmarks.running import ROOT
+from benchmarks.tables import ROOT
 from bert_demo import BertService, Settings
 
 HERE = Path(__file__).resolve().parent
@@ -41,11 +41,13 @@ def environment(options: Sequence[str]) -> Path:
 
 
 def ask(python: Path, task: dict[str, Any]) -> dict[str, Any]:
-    """What side.py answers."""
+    """What attributions_worker.py answers."""
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         json.dump(task, file)
         file.flush()
-        done = subprocess.run([python, HERE / "side.py", file.name], check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            [python, HERE / "attributions_worker.py", file.name], check=True, capture_output=True, text=True
+        )
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return answer
 

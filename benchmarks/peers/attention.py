@@ -21,19 +21,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
 
-from benchmarks.__main__ import Row, printed, write
 from benchmarks.attributions import like_bert_base, plain, texts_of
-from benchmarks.running import ROOT, seconds
+from benchmarks.tables import BERTVIZ, HEADER, ROOT, markdown, printed, put
+from benchmarks.timing import seconds
 from bert_demo import BertService, Settings
-from bert_demo.settings import ASSETS
+from bert_demo.core.settings import ASSETS
 
 sys.path.insert(0, str(ROOT / "tests"))
 LENGTHS = (16, 70, 140, 512)
-BEGIN, END = "<!-- bertviz: made by `python -m benchmarks.peers.attention`, never typed -->", "<!-- end of bertviz -->"
 PATIENCE = 120
-BERTVIZ, IPYTHON = "bertviz==1.4.1", "ipython==9.8.0"
+PACKAGE, IPYTHON = "bertviz==1.4.1", "ipython==9.8.0"
 HERE = Path(__file__).resolve().parent
 SCRIPTS = {"d3": "d3@5.7.0", "jquery": "jquery@2.1.4", "require": "requirejs@2.3.6"}
 FILES = {"d3": "dist/d3.min.js", "jquery": "dist/jquery.min.js", "require": "require.js"}
@@ -44,7 +44,7 @@ def packages(folder: Path, options: Sequence[str]) -> Path:
     if not (folder / "bertviz").is_dir():
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), *options]
         subprocess.run([*pip, IPYTHON], check=True)
-        subprocess.run([*pip, "--no-deps", BERTVIZ], check=True)
+        subprocess.run([*pip, "--no-deps", PACKAGE], check=True)
     return folder
 
 
@@ -61,8 +61,8 @@ def scripts(folder: Path) -> dict[str, Path]:
 
 def lens(service: BertService, text: str, source: str) -> list[Any]:
     """What the lens sends for its first view: overview, title, heatmap, table."""
-    from bert_demo.ui.attention_views import Wanted, panels
-    from bert_demo.ui.base import Ask
+    from bert_demo.web.components.attention_views import Wanted, panels
+    from bert_demo.web.tab import Ask
 
     wanted = Wanted.of([0, 0, 0, "heatmap", "head", "keep", "tokens", "all", 1, False, 0, 1, "", "", None])
     return [each for each in panels(service, Ask(text, "", source), wanted) if isinstance(each, str) or _figure(each)]
@@ -106,14 +106,20 @@ def drawn(browser: Browser, page: Path, holds: str, given: dict[str, Path]) -> f
         tab.close()
 
 
+@torch.inference_mode()
+def attentions(model: Any, inputs: Any) -> Any:
+    """The model's own forward pass with its attention weights."""
+    return model(**inputs, output_attentions=True).attentions
+
+
 def ours(
     service: BertService, browser: Browser, folder: Path, text: str, source: str
 ) -> tuple[int, float, float | None]:
     """Bytes, server seconds beyond the forward pass, seconds until drawn."""
-    backend = service._backend(source)
-    encoding = backend.encode(text)
+    model, tokenizer = plain(source)
+    inputs = tokenizer(text, return_tensors="pt")
     whole = seconds(lambda: lens(service, text, source), 3)
-    forward = seconds(lambda: backend.attentions(encoding, 0), 3)
+    forward = seconds(lambda: attentions(model, inputs), 3)
     page = folder / "ours.html"
     page.write_text(as_page(lens(service, text, source)), encoding="utf-8")
     shown = "() => window.drawn && [...document.querySelectorAll('.thumb img')].every((each) => each.complete)"
@@ -127,7 +133,7 @@ def theirs(
     page, task = folder / f"{view}.html", folder / "task.json"
     task.write_text(json.dumps({"weights": str(kept), "view": view, "page": str(page)}), encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(where)}
-    command = [sys.executable, HERE / "bertviz_side.py", task]
+    command = [sys.executable, HERE / "bertviz_worker.py", task]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     took = float(json.loads(done.stdout.strip().splitlines()[-1])["seconds"])
     found = drawn(browser, page, "() => document.querySelectorAll('svg rect, svg line, svg path').length > 0", given)
@@ -136,14 +142,14 @@ def theirs(
     return size, took, found
 
 
-def told(found: tuple[int, float, float | None]) -> str:
-    """One cell."""
+def cell(found: tuple[int, float, float | None]) -> str:
+    """The words for one measurement."""
     size, took, shown = found
     when = f"not drawn within {PATIENCE} s" if shown is None else f"drawn in {shown:.2f} s"
     return f"{size / 1e6:.2f} MB, {took:.2f} s on the server, {when}"
 
 
-def measure(where: Path, given: dict[str, Path], lengths: Sequence[int]) -> Iterator[Row]:
+def measure(where: Path, given: dict[str, Path], lengths: Sequence[int]) -> Iterator[tuple[str, str, str, str]]:
     """Two rows for each length; the ratio is that of the bytes."""
     import find_browser
     import plotly
@@ -166,8 +172,8 @@ def measure(where: Path, given: dict[str, Path], lengths: Sequence[int]) -> Iter
                 found = theirs(where, view, kept, browser, folder, given)
                 yield (
                     f"Attention, BERT-base size, {length} tokens",
-                    told(mine),
-                    f"{told(found)}, bertviz {view}",
+                    cell(mine),
+                    f"{cell(found)}, bertviz {view}",
                     f"1 : {found[0] / mine[0]:.0f} in bytes",
                 )
             browser.close()
@@ -180,11 +186,13 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, default=ROOT / ".venv-peers" / "bertviz", help="folder of what is fetched")
     parser.add_argument("--lengths", type=int, nargs="+", default=list(LENGTHS))
     parser.add_argument("--pip-options", default="", help="more options for pip, such as --index-url=...")
-    parser.add_argument("--readme", action="store_true", help="write the table into README.md")
+    parser.add_argument("--readme", action="store_true", help="write the table into the documents")
     options = parser.parse_args()
     where = packages(options.keep, options.pip_options.split())
     rows = measure(where, scripts(options.keep / "scripts"), options.lengths)
-    write(printed(rows), BEGIN, END, options.readme)
+    table = markdown(HEADER, list(printed(rows)))
+    if options.readme:
+        put(BERTVIZ, table)
 
 
 if __name__ == "__main__":

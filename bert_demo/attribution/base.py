@@ -52,7 +52,7 @@ class Solution:
 
 
 class Method(Protocol):
-    """A row of METHODS. What it is stands in `bert_demo.methods` under the same name."""
+    """A row of METHODS. What it is stands in `bert_demo.registry.attribution_methods` under the same name."""
 
     name: str
 

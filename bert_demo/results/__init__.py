@@ -4,7 +4,10 @@ Arrays are read-only, lengths are checked, and every result names the model and 
 Layers and heads count from 0. Probabilities lie in [0, 1]; logits and attributions are in the model's own units.
 """
 
-from bert_demo.results.answers import (
+from bert_demo.results.attributions import Attribution, Comparison, LayerAttribution, Trial, WhatIf, WordScore
+from bert_demo.results.heads import HABITS, Ablation, Head, HeadEffects, HeadProfiles, HeadSteps, PruneCurve
+from bert_demo.results.known_heads import FROM_HEAD, TO_HEAD, HeadEvaluation, HeadTable, KnownHead
+from bert_demo.results.predictions import (
     Attention,
     Candidate,
     Classification,
@@ -16,10 +19,7 @@ from bert_demo.results.answers import (
     Original,
     Window,
 )
-from bert_demo.results.attributions import Attribution, Comparison, LayerAttribution, Trial, WhatIf, WordScore
-from bert_demo.results.common import Token
-from bert_demo.results.heads import HABITS, Ablation, Head, HeadProfiles, HeadSteps, HeadWorth, PruneCurve
-from bert_demo.results.relations import FROM_HEAD, TO_HEAD, HeadLook, HeadTable, KnownHead
+from bert_demo.results.tokens import Token
 
 __all__ = [
     "FROM_HEAD",
@@ -33,11 +33,11 @@ __all__ = [
     "Comparison",
     "FillMask",
     "Head",
-    "HeadLook",
+    "HeadEffects",
+    "HeadEvaluation",
     "HeadProfiles",
     "HeadSteps",
     "HeadTable",
-    "HeadWorth",
     "KnownHead",
     "LabelScore",
     "LayerAttribution",

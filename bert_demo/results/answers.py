@@ -1,153 +1,65 @@
-"""What the lenses that predict or look answer."""
+"""Answers to a question that stand in a passage, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-import numpy as np
-
-from bert_demo.results.common import Token, check, frozen
-
-
-@dataclass(frozen=True, slots=True)
-class LabelScore:
-    """A label and its probability."""
-
-    label: str
-    score: float
+from bert_demo.results.attributions import Attribution
+from bert_demo.results.base import Result
+from bert_demo.results.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """One reading of a long text: the positions in `tokens` that were read, and what the model said of them alone.
+class Answer:
+    """A stretch of the passage, whole words of it. start, end: characters; score: probability that it begins and ends
+    there, the greatest of the windows that hold it; window: that window."""
 
-    span: first and last position of the stretch that is this window's own; of a pair, the shorter text and the special
-    tokens stand in every window.
-    """
-
-    positions: tuple[int, ...]
-    span: tuple[int, int]
-    labels: tuple[LabelScore, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Classification:
-    """Labels in descending order of probability; with several windows, the mean of the windows' probabilities.
-
-    activation: "softmax" (probabilities sum to 1) or "sigmoid" (each label by itself), as the model's pipeline uses.
-    """
-
-    model: str
-    revision: str
-    labels: tuple[LabelScore, ...]
-    tokens: tuple[Token, ...]
-    windows: tuple[Window, ...]
-    activation: str
-
-    def __post_init__(self) -> None:
-        check(len(self.labels) > 0, "a classification has at least one label")
-        check(len(self.windows) > 0, "a classification has at least one window")
-        scores = [label.score for label in self.labels]
-        check(scores == sorted(scores, reverse=True), "labels are in descending order")
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A filling: the token as the pipeline writes it, its probability, and the text with this mask filled."""
-
-    token_str: str
-    token: int
-    score: float
-    sequence: str
-
-
-@dataclass(frozen=True, slots=True)
-class MaskSlot:
-    """One mask: its position among `FillMask.tokens`, where it stands in the text, its candidates, best first.
-
-    original: the word that the mask hides, when the caller hid one, with its own probability and rank (from 1).
-    """
-
-    position: int
+    text: str
     start: int
     end: int
-    candidates: tuple[Candidate, ...]
-    original: Original | None = None
+    score: float
+    window: int
 
 
 @dataclass(frozen=True, slots=True)
-class Original:
-    """The hidden word: probability and rank of its token; None when it is not one token of the vocabulary."""
-
-    word: str
-    score: float | None
-    rank: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class FillMask:
-    """One slot for each mask, in the order of the text; each mask is predicted with the others still masked."""
+class Answers(Result):
+    """Answers, the likeliest first; no_answer: probability that there is none, the smallest of the windows."""
 
     model: str
     revision: str
-    text: str
-    slots: tuple[MaskSlot, ...]
+    answers: tuple[Answer, ...]
+    no_answer: float
+    windows: int
     tokens: tuple[Token, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Attention:
-    """softmax(q k^T / sqrt(d)) of some heads.
+class AnswerAttribution(Result):
+    """The log-probability of an answer, shared out, in the window that it was found in.
 
-    weights: (layers, heads, n, n) float32 for the n tokens of one window, query rows, key columns; rows sum to 1.
-    windows: how many windows the text was read in; window: which of them this is (from 0).
+    question, passage, rest: sums of the scores of each text and of the special tokens.
     """
 
-    model: str
-    revision: str
-    tokens: tuple[Token, ...]
-    layers: tuple[int, ...]
-    heads: tuple[int, ...]
-    weights: np.ndarray
-    window: int = 0
-    windows: int = 1
+    WIRE: ClassVar = ("question", "passage", "rest", "attribution")
 
-    def __post_init__(self) -> None:
-        count = len(self.tokens)
-        expected = (len(self.layers), len(self.heads), count, count)
-        check(self.weights.shape == expected, f"weights are {self.weights.shape}, expected {expected}")
-        object.__setattr__(self, "weights", frozen(self.weights))
+    attribution: Attribution
 
-    def head(self, layer: int, head: int) -> np.ndarray:
-        """The (n, n) weights of one head, counted from 0 in the model."""
-        weights: np.ndarray = self.weights[self.layers.index(layer), self.heads.index(head)]
-        return weights
+    def _sum(self, segment: int | None) -> float:
+        pairs = zip(self.attribution.tokens, self.attribution.scores, strict=True)
+        return float(sum(score for token, score in pairs if (None if token.special else token.segment) == segment))
 
     @property
-    def largest_row_error(self) -> float:
-        """The check of the picture: how far any row is from summing to 1."""
-        return float(np.abs(self.weights.sum(-1, dtype=np.float64) - 1).max())
+    def question(self) -> float:
+        """Of the first text."""
+        return self._sum(0)
 
+    @property
+    def passage(self) -> float:
+        """Of the second text."""
+        return self._sum(1)
 
-@dataclass(frozen=True, slots=True)
-class NextSentence:
-    """Probability that the second text follows the first, and that it does not."""
-
-    model: str
-    revision: str
-    is_next: float
-    not_next: float
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """A row of the catalogue as a visitor sees it."""
-
-    name: str
-    source: str
-    revision: str
-    tasks: tuple[str, ...]
-    labels: tuple[str, ...]
-    language: str
-    licence: str
-    description: str
+    @property
+    def rest(self) -> float:
+        """Of special tokens."""
+        return self._sum(None)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 
-from bert_demo.results.common import Token, check, frozen
+from bert_demo.results.base import Result, Wire, check, frozen, wire
+from bert_demo.results.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)
 class WordScore:
     """A word as it stands in the text, the positions of its pieces, and the sum of their scores."""
 
-    text: str
-    positions: tuple[int, ...]
+    text: str = field(metadata=wire("word"))
+    positions: tuple[int, ...] = field(metadata=wire("tokens"))
     score: float
 
 
 @dataclass(frozen=True, slots=True)
-class Attribution:
+class Attribution(Result):
     """Scores of the tokens; of an `additive` method they share out `input_output - baseline_output`, in its units.
 
     output: "logit", "probability", or "margin" (the target's logit less the greatest other); signed: whether a
@@ -31,6 +33,30 @@ class Attribution:
     whose scores need not add up. forward_passes counts every row sent through the model; steps is the largest number
     of integration points used for one window. mask: the position of the mask whose filling `target` is, if it is one.
     """
+
+    WIRE: ClassVar = (
+        "model",
+        "revision",
+        "method",
+        "target",
+        "baseline",
+        "output",
+        "tokens",
+        "words",
+        "scores",
+        "input_output",
+        "baseline_output",
+        "delta",
+        "relative_delta",
+        "tolerance",
+        "steps",
+        "forward_passes",
+        "windows",
+        "signed",
+        "additive",
+        "converged",
+        "criterion",
+    )
 
     model: str
     revision: str
@@ -85,7 +111,7 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Wire):
     """One method put to the test on a text of w words.
 
     seconds: what its scores took; curve: (w + 1,) probability of the target after the words that it ranks highest were
@@ -94,6 +120,20 @@ class Trial:
     probability loses without the tokens that speak most for the target, and with nothing but them (DeYoung et al.
     2020; thresholds and deletion as in ferret); None when no token has a positive score.
     """
+
+    WIRE: ClassVar = (
+        "method=attribution.method",
+        "scores",
+        "signed=attribution.signed",
+        "additive=attribution.additive",
+        "delta",
+        "forward_passes=attribution.forward_passes",
+        "seconds",
+        "curve",
+        "area",
+        "comprehensiveness",
+        "sufficiency",
+    )
 
     attribution: Attribution
     seconds: float
@@ -106,15 +146,27 @@ class Trial:
         check(self.curve.shape == (len(self.attribution.words) + 1,), "one step for each word, and the text as it is")
         object.__setattr__(self, "curve", frozen(self.curve))
 
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """Those of the words."""
+        return tuple(word.score for word in self.attribution.words)
+
+    @property
+    def delta(self) -> float | None:
+        """What the ledger lacks; None for a method whose scores need not add up."""
+        return self.attribution.delta if self.attribution.additive else None
+
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Result):
     """All methods on one text and target.
 
     random_mean, random_low, random_high: (w + 1,) mean, 5th and 95th percentile of the probability when the words are
     masked in `orders` random orders; agreement: (methods, methods) Kendall's tau between the sizes of the words'
     scores, NaN where one method's are all alike.
     """
+
+    WIRE: ClassVar = ("model", "revision", "target", "words", "methods=trials", "random", "agreement", "forward_passes")
 
     model: str
     revision: str
@@ -134,9 +186,19 @@ class Comparison:
         for name in ("random_mean", "random_low", "random_high", "agreement"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that were masked."""
+        return tuple(word.text for word in self.trials[0].attribution.words)
+
+    @property
+    def random(self) -> dict[str, Any]:
+        """The curve in random orders."""
+        return {"orders": self.orders, "mean": self.random_mean, "low": self.random_low, "high": self.random_high}
+
 
 @dataclass(frozen=True, slots=True)
-class WhatIf:
+class WhatIf(Result):
     """One word changed: what the model says then.
 
     word: as it stood; change: "mask", "delete" or "replace"; text: the changed text; before, after: the target's score
@@ -157,12 +219,30 @@ class WhatIf:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerAttribution:
+class LayerAttribution(Result):
     """Integrated Gradients at each layer: scores (layers + 1, n) of the states before each layer and behind the last.
 
     Every row has the same ledger to close: input_output - baseline_output. deltas, converged: (layers + 1,), as in
     `Attribution`, for each row.
     """
+
+    method: ClassVar[str] = "integrated_gradients"
+    WIRE: ClassVar = (
+        "model",
+        "revision",
+        "method",
+        "target",
+        "baseline",
+        "output",
+        "tokens",
+        "scores",
+        "input_output",
+        "baseline_output",
+        "deltas",
+        "tolerance",
+        "forward_passes",
+        "converged",
+    )
 
     model: str
     revision: str

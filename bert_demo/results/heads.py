@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
-from bert_demo.results.answers import Classification, FillMask
 from bert_demo.results.attributions import Attribution
-from bert_demo.results.common import Token, check, frozen
+from bert_demo.results.base import Result, check, frozen
+from bert_demo.results.predictions import Classification, FillMask, LabelScore
+from bert_demo.results.tokens import Token
 
 Head = tuple[int, int]
 """(layer, head), both from 0."""
 
 
 @dataclass(frozen=True, slots=True)
-class HeadSteps:
+class HeadSteps(Result):
     """softmax(q k^T / sqrt(d)) v for one query of one head, every number of it.
 
     query: position of the query among `tokens`; q: (d,); keys, values: (n, d); products: (n,), q times each key;
@@ -56,7 +58,7 @@ for programs, alike for all models; people read HeadProfiles.names."""
 
 
 @dataclass(frozen=True, slots=True)
-class HeadProfiles:
+class HeadProfiles(Result):
     """What each head does on one text, means over the queries.
 
     shares: (layers, heads, HABITS): the share of its attention that goes to the query itself, to the token before and
@@ -64,6 +66,8 @@ class HeadProfiles:
     spelt like the query's own; entropy: (layers, heads) in nats, from 0 (one key) to log(n) (all alike); distance:
     (layers, heads), mean |query - key| in tokens.
     """
+
+    WIRE: ClassVar = ("model", "revision", "tokens", "heads")
 
     model: str
     revision: str
@@ -102,13 +106,30 @@ class HeadProfiles:
             return f"{self.names[best]} {shares[best]:.0%}"
         return "broad" if self.entropy[layer, head] >= self.broad_from else "mixed"
 
+    @property
+    def heads(self) -> list[dict[str, Any]]:
+        """One row for each head."""
+        return [
+            {
+                "layer": layer,
+                "head": head,
+                "habit": self.habit(layer, head),
+                "shares": dict(zip(HABITS, self.shares[layer, head].tolist(), strict=True)),
+                "entropy": float(self.entropy[layer, head]),
+                "distance": float(self.distance[layer, head]),
+            }
+            for layer, head in np.ndindex(*self.entropy.shape)
+        ]
+
 
 @dataclass(frozen=True, slots=True)
-class Ablation:
+class Ablation(Result):
     """A model with heads switched off beside the untouched one; a part is None where the model lacks the head for it.
 
     heads: those switched off, in order.
     """
+
+    WIRE: ClassVar = ("model", "revision", "heads", "labels=label_lists", "fillings=candidates", "attributions=ledgers")
 
     model: str
     revision: str
@@ -117,9 +138,24 @@ class Ablation:
     fillings: tuple[FillMask, FillMask] | None
     attributions: tuple[Attribution, Attribution] | None
 
+    @property
+    def label_lists(self) -> dict[str, tuple[LabelScore, ...]] | None:
+        """The labels before and after."""
+        return self.labels and {"before": self.labels[0].labels, "after": self.labels[1].labels}
+
+    @property
+    def candidates(self) -> dict[str, FillMask] | None:
+        """The fillings before and after."""
+        return self.fillings and dict(zip(("before", "after"), self.fillings, strict=True))
+
+    @property
+    def ledgers(self) -> dict[str, Attribution] | None:
+        """The attributions before and after."""
+        return self.attributions and dict(zip(("before", "after"), self.attributions, strict=True))
+
 
 @dataclass(frozen=True, slots=True)
-class HeadWorth:
+class HeadEffects(Result):
     """What each head is worth to one answer: the score with the head switched off less the score of the whole model.
 
     target: the label, or the word behind the mask; output: "logit" or "probability"; score: of the whole model;
@@ -150,7 +186,7 @@ class HeadWorth:
 
 
 @dataclass(frozen=True, slots=True)
-class PruneCurve:
+class PruneCurve(Result):
     """Accuracy over labelled texts while heads are switched off, the least important first (Michel et al. 2019).
 
     order: all heads, least important first; importance: (layers, heads), the mean |gradient of the loss by the head's
@@ -160,6 +196,8 @@ class PruneCurve:
     measure: "accuracy", or "subset accuracy" where each label is judged by itself: the share of the texts with all
     labels right at 0.5.
     """
+
+    WIRE: ClassVar = ("model", "revision", "rows", "measure", "orders", "points", "order", "importance")
 
     model: str
     revision: str
@@ -177,3 +215,9 @@ class PruneCurve:
         check(self.accuracy.shape == self.random.shape == (len(self.counts),), "an accuracy for each point")
         for name in ("importance", "accuracy", "random"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    @property
+    def points(self) -> list[dict[str, Any]]:
+        """The curve, one row for each count of heads off."""
+        rows = zip(self.counts, self.accuracy.tolist(), self.random.tolist(), strict=True)
+        return [{"heads_off": count, "accuracy": own, "random": chance} for count, own, chance in rows]

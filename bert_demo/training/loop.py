@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from bert_demo.errors import BadDataError, ModelLoadError
+from bert_demo.core.errors import BadDataError, ModelLoadError
 
 Report = Callable[[str], None]
 

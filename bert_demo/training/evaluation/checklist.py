@@ -12,32 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
-from bert_demo.errors import BadDataError
+from bert_demo.core.errors import BadDataError
+from bert_demo.data.checklist import NEGATIVE, NEUTRAL, POSITIVE, Case
 from bert_demo.training.evaluation.classification import probabilities
 from bert_demo.training.evaluation.interval import Interval, mean
-from bert_demo.training.reading import read_records
 
-NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
 TOLERANCE = 0.1
 NOT_NEGATIVE = ("should be neutral or positive", "Q & A: no")
 """Tests in which a case without the label "negative" asks only that the answer be not negative."""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A case: its texts (the original first) and the expected label, or None."""
-
-    test: str
-    kind: str
-    capability: str
-    texts: tuple[str, ...]
-    label: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +40,6 @@ class TestReport:
     failures: Interval | None
     cases: int
     worst: tuple[tuple[str, str, float], ...]
-
-
-def read_checklist(path: Path) -> list[Case]:
-    """Read JSON lines with test, type, capability, case (a text or several) and label. Raises BadDataError."""
-    cases: list[Case] = []
-    for number, row in read_records(path):
-        texts = row.get("case")
-        texts = [texts] if isinstance(texts, str) else texts
-        named = isinstance(row.get("test"), str) and row.get("type") in ("MFT", "INV", "DIR")
-        if not named or not isinstance(texts, list) or not texts or not all(isinstance(each, str) for each in texts):
-            raise BadDataError(f"{path}, row {number}: test, type (MFT, INV or DIR) and case are needed.")
-        label = row.get("label")
-        if label not in (None, NEGATIVE, NEUTRAL, POSITIVE):
-            raise BadDataError(f"{path}, row {number}: label must be 0, 1, 2 or null.")
-        cases.append(Case(str(row["test"]), str(row["type"]), str(row.get("capability", "")), tuple(texts), label))
-    return cases
 
 
 def evaluate_checklist(

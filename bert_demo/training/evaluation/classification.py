@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import confusion_matrix
 from transformers import PreTrainedTokenizerBase
 
-from bert_demo.backends.encoding import encode
-from bert_demo.backends.hub import reads_at_once
-from bert_demo.errors import BadDataError, TextError
-from bert_demo.training.evaluation.batching import padded
+from bert_demo.core.errors import BadDataError, TextError
+from bert_demo.models.loading.load import longest_text
+from bert_demo.models.tokenization import encode
+from bert_demo.training.batches import padded
 from bert_demo.training.evaluation.interval import RESAMPLES, Interval, bootstrap_many
 
 BINS = 15
@@ -76,21 +76,28 @@ class ClassifierReport:
 
 @torch.inference_mode()
 def probabilities(
-    model: Any, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], rows_of_file: Sequence[int] = ()
+    model: Any,
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    lines: Sequence[int] = (),
+    pairs: Sequence[str] = (),
 ) -> np.ndarray:
     """(texts, labels) probabilities; long texts as the mean of their windows, as the page reads them.
 
-    Raises BadDataError for a text in which the tokenizer reads nothing, naming its row of the file.
+    pairs: the second text of each, if they have any. Raises BadDataError for a text in which the tokenizer reads
+    nothing, naming its line of the file.
     """
-    limit = reads_at_once(model.config, tokenizer)
-    rows: list[tuple[int, list[int]]] = []
+    limit = longest_text(model.config, tokenizer)
+    rows: list[tuple[int, list[int], list[int]]] = []
     for number, text in enumerate(texts):
         try:
-            encoding = encode(tokenizer, text, None, limit)
+            encoding = encode(tokenizer, text, pairs[number] if pairs else None, limit)
         except TextError as error:
-            place = f"row {rows_of_file[number]}" if rows_of_file else f"text {number + 1}"
+            place = f"line {lines[number]}" if lines else f"text {number + 1}"
             raise BadDataError(f"The {place} holds no character that this model reads.") from error
-        rows += [(number, [encoding.tokens[place].id for place in window]) for window in encoding.windows]
+        for window in encoding.windows:
+            ids = [encoding.tokens[place].id for place in window]
+            rows.append((number, ids, [encoding.segments[place] for place in window]))
     rows.sort(key=lambda row: len(row[1]))
     total = np.zeros((len(texts), model.config.num_labels))
     windows = np.zeros((len(texts), 1))
@@ -100,9 +107,14 @@ def probabilities(
         end = start + 1
         while end < len(rows) and len(rows[end][1]) * (end + 1 - start) <= BATCH_TOKENS:
             end += 1
-        logits = model(**padded([ids for _, ids in rows[start:end]], int(tokenizer.pad_token_id))).logits.double()
+        inputs = padded(tokenizer, [ids for _, ids, _ in rows[start:end]])
+        if pairs and "token_type_ids" in tokenizer.model_input_names:
+            width = inputs["input_ids"].shape[1]
+            types = [[*each, *[0] * (width - len(each))] for _, _, each in rows[start:end]]
+            inputs["token_type_ids"] = torch.tensor(types)
+        logits = model(**inputs).logits.double()
         scores = np.asarray(logits.sigmoid() if single else logits.softmax(-1))
-        for (number, _), row in zip(rows[start:end], scores, strict=True):
+        for (number, _, _), row in zip(rows[start:end], scores, strict=True):
             total[number] += row
             windows[number] += 1
         start = end
@@ -125,16 +137,14 @@ def report(
     at = np.minimum((confidence * BINS).astype(int), BINS - 1)
 
     cells = true * len(labels) + answers
-    ends = np.divmod(np.arange(len(labels) ** 2), len(labels))
 
     def figures(counts: np.ndarray) -> np.ndarray:
-        weights = np.bincount(cells, counts, len(labels) ** 2)  # one row for each pair of true label and answer
-        each = precision_recall_fscore_support(*ends, labels=every, sample_weight=weights, zero_division=0.0)
-        precision, recall, f1 = (np.asarray(part) for part in each[:3])
+        table = np.bincount(cells, counts, len(labels) ** 2).reshape(len(labels), len(labels))
+        hits, answered, there = table.diagonal(), table.sum(0), table.sum(1)
+        precision, recall, f1 = ratio(hits, answered), ratio(hits, there), ratio(2 * hits, answered + there)
         accuracy = float(counts @ right / counts.sum())
         error = calibration_error(at, confidence, right, counts)
-        there = (np.bincount(true, counts, len(labels)) + np.bincount(answers, counts, len(labels))) > 0
-        macro = [part[there].mean() for part in (precision, recall, f1)]
+        macro = [part[answered + there > 0].mean() for part in (precision, recall, f1)]
         return np.concatenate([[accuracy, error, *macro], precision, recall, f1])
 
     accuracy, error, *rest = bootstrap_many(len(true), figures, resamples)
@@ -163,6 +173,11 @@ def report(
             for i in wrong.tolist()
         ),
     )
+
+
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """part / whole, and 0 where the whole is 0, as scikit-learn's `zero_division=0.0`."""
+    return np.asarray(np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0))
 
 
 def calibration_error(at: np.ndarray, confidence: np.ndarray, right: np.ndarray, counts: np.ndarray) -> float:

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from bert_demo.backends.hub import reads_at_once
-from bert_demo.backends.variants import head_at, masked_logits
-from bert_demo.errors import BadDataError
-from bert_demo.training.evaluation.batching import padded
+from bert_demo.core.errors import BadDataError
+from bert_demo.data.cloze import Relation
+from bert_demo.models.loading.load import longest_text
+from bert_demo.models.surgery.at_positions import head_at, masked_logits
+from bert_demo.training.batches import padded
 from bert_demo.training.evaluation.interval import RESAMPLES, Interval, mean
-from bert_demo.training.reading import read_records
 
 BATCH = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """A relation: patterns with [X] and [Y], and facts (subject, object) whose object is one word."""
-
-    name: str
-    patterns: tuple[str, ...]
-    facts: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +39,6 @@ class FactsReport:
     first_ten: Interval
     relations: tuple[RelationReport, ...]
     skipped: int
-
-
-def read_relations(path: Path) -> list[Relation]:
-    """Read JSON lines with `relation`, `patterns` and `facts`. Raises BadDataError, naming the row."""
-    found: list[Relation] = []
-    for number, row in read_records(path):
-        patterns, facts = row.get("patterns"), row.get("facts")
-        if not isinstance(patterns, list) or not isinstance(facts, list) or not patterns or not facts:
-            raise BadDataError(f"{path}, row {number}: relation, patterns and facts are needed.")
-        for pattern in patterns:
-            if "[X]" not in str(pattern) or str(pattern).count("[Y]") != 1:
-                raise BadDataError(f"{path}, row {number}: each pattern needs [X] and one [Y].")
-        for fact in facts:
-            if not isinstance(fact, list) or len(fact) != 2 or not all(isinstance(each, str) and each for each in fact):
-                raise BadDataError(f"{path}, row {number}: each fact is a list of two texts, subject and object.")
-        pairs = tuple((fact[0], fact[1]) for fact in facts)
-        found.append(Relation(str(row.get("relation", number)), tuple(map(str, patterns)), pairs))
-    return found
 
 
 def evaluate_facts(model: Any, tokenizer: PreTrainedTokenizerBase, relations: Sequence[Relation]) -> FactsReport:
@@ -114,7 +86,7 @@ def answer_ranks(
 ) -> np.ndarray:
     """Rank (from 1) of a token among the whole vocabulary at the only mask of each text. Raises BadDataError."""
     rows = tokenizer(list(texts), verbose=False)["input_ids"]
-    limit = reads_at_once(model.config, tokenizer)
+    limit = longest_text(model.config, tokenizer)
     for text, row in zip(texts, rows, strict=True):
         if row.count(int(tokenizer.mask_token_id)) != 1 or len(row) > limit:
             raise BadDataError(
@@ -124,7 +96,7 @@ def answer_ranks(
     ranks = np.zeros(len(rows), dtype=np.int64)
     for start in range(0, len(order), BATCH):
         chosen = order[start : start + BATCH]
-        inputs = padded([rows[index] for index in chosen], int(tokenizer.pad_token_id))
+        inputs = padded(tokenizer, [rows[index] for index in chosen])
         lines, columns = (inputs["input_ids"] == int(tokenizer.mask_token_id)).nonzero(as_tuple=True)
         output = head_at(model, lines, columns)(**inputs)
         logits = masked_logits(output)[:, 0]

@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from bert_demo.results.intervals import Interval
+
+__all__ = ["RESAMPLES", "Interval", "bootstrap", "bootstrap_many", "mean"]
 RESAMPLES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A figure with its bootstrap 95 % interval (percentile method, Efron and Tibshirani 1993)."""
-
-    value: float
-    low: float
-    high: float
-
-    def percent(self, digits: int = 1) -> str:
-        """The figure in per cent, as "91.2 % (89.3 to 93.0)"."""
-        return (
-            f"{self.value:.{digits}%}".replace("%", " %")
-            + f" ({100 * self.low:.{digits}f} to {100 * self.high:.{digits}f})"
-        )
-
-    def number(self, digits: int = 3) -> str:
-        """The figure as it is, as "0.912 (0.893 to 0.930)"."""
-        return f"{self.value:.{digits}f} ({self.low:.{digits}f} to {self.high:.{digits}f})"
 
 
 def bootstrap(rows: int, figure: Callable[[np.ndarray], float], resamples: int = RESAMPLES, seed: int = 0) -> Interval:

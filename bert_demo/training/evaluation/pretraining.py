@@ -10,13 +10,15 @@ import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from bert_demo.backends.hub import reads_at_once
-from bert_demo.backends.variants import head_at, masked_logits
-from bert_demo.errors import BadDataError, MissingHeadError
-from bert_demo.training import corpus as corpora
+from bert_demo.core.errors import BadDataError, MissingHeadError
+from bert_demo.data.corpus import hold_out, read_documents
+from bert_demo.models.loading.load import longest_text
+from bert_demo.models.surgery.at_positions import head_at, masked_logits
 from bert_demo.training.evaluation.interval import Interval, bootstrap, mean
-from bert_demo.training.masking import MaskingRule, mask_tokens
-from bert_demo.training.pieces import IS_NEXT, NO_PAIR, Frame, Mixture, batches, collate, lengths, pack
+from bert_demo.training.pretraining import corpus as corpora
+from bert_demo.training.pretraining.masking import mask_tokens, masking_rule
+from bert_demo.training.pretraining.packing import IS_NEXT, NO_PAIR, Mixture, batches, collate, frame, lengths, pack
+from bert_demo.training.pretraining.text import Encode
 
 LENGTH = 128
 MASK_SHARE = 0.15
@@ -52,24 +54,16 @@ class NextSentenceReport:
     available: int
 
 
-def held_out(path: Path, tokenizer: PreTrainedTokenizerBase, every: int | None) -> corpora.Corpus:
+def held_out(
+    path: Path, tokenizer: PreTrainedTokenizerBase, every: int | None, encode: Encode = corpora.encode
+) -> corpora.Corpus:
     """The documents of a text file as token ids: all, or only each `every`-th, which training leaves out."""
-    documents = list(corpora.read_documents(path))
+    documents = list(read_documents(path))
     if every:
-        documents = corpora.hold_out(documents, every)[1]
+        documents = hold_out(documents, every)[1]
         if not documents:
             raise BadDataError(f"{path} has fewer than {every} documents; none of them is held out.")
-    return corpora.encode(documents, tokenizer)
-
-
-def frame(tokenizer: PreTrainedTokenizerBase) -> Frame:
-    """The ids that frame a text."""
-    return Frame(int(tokenizer.cls_token_id), int(tokenizer.sep_token_id), int(tokenizer.pad_token_id))
-
-
-def masking_rule(tokenizer: PreTrainedTokenizerBase, share: float) -> MaskingRule:
-    """The masking rule for a tokenizer's vocabulary."""
-    return MaskingRule(int(tokenizer.mask_token_id), len(tokenizer), tuple(tokenizer.all_special_ids), share)
+    return encode(documents, tokenizer)
 
 
 @torch.inference_mode()
@@ -82,7 +76,7 @@ def evaluate_masked(
     The interval comes from resampling pieces. At most `most` pieces are read, drawn at random with a fixed seed; the
     report says of how many. Raises BadDataError for a text without tokens.
     """
-    length = min(LENGTH, reads_at_once(model.config, tokenizer))
+    length = min(LENGTH, longest_text(model.config, tokenizer))
     found = pack(text, Mixture(length - 2), np.random.default_rng(0))
     if not len(found):
         raise BadDataError("The text holds no character that this model reads.")
@@ -149,7 +143,7 @@ def evaluate_next_sentence(
     Both together have up to 128 tokens (or what the model reads at once); a share of `short_pairs` has a random length
     from 24 on, as in the paper.
     """
-    length = min(LENGTH, reads_at_once(model.config, tokenizer))
+    length = min(LENGTH, longest_text(model.config, tokenizer))
     pairs, available = sentence_pairs(text, most, short_pairs, length)
     follows = np.zeros(len(pairs), dtype=bool)
     for group in batches(pairs, 4096, np.random.default_rng(0)):

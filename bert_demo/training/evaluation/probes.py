@@ -10,28 +10,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A text and the answers that are right; none given: every answer but those in `wrong`."""
-
-    text: str
-    right: tuple[str, ...]
-    wrong: tuple[str, ...] = ()
-
-    def holds(self, answer: str) -> bool:
-        """Whether an answer is right."""
-        return answer in self.right if self.right else answer not in self.wrong
-
-
-def _each(label: str, *texts: str) -> tuple[Probe, ...]:
-    return tuple(Probe(text, (label,)) for text in texts)
-
+from bert_demo.training.evaluation.chinese_probes import CHINESE
+from bert_demo.training.evaluation.probe import Probe, each_of
 
 PROBES: Mapping[str, Mapping[str, tuple[Probe, ...]]] = {
     "sentiment": {
         "negation": (
-            *_each(
+            *each_of(
                 "positive",
                 "I would not say that this was a bad evening.",
                 "There is nothing here that I did not enjoy.",
@@ -40,7 +25,7 @@ PROBES: Mapping[str, Mapping[str, tuple[Probe, ...]]] = {
                 "Hardly a dull moment.",
                 "No reason not to see it twice.",
             ),
-            *_each(
+            *each_of(
                 "negative",
                 "I don't think, given the reviews, that anyone could call this good.",
                 "It is not that I hated it, I just could not find anything to like.",
@@ -48,7 +33,7 @@ PROBES: Mapping[str, Mapping[str, tuple[Probe, ...]]] = {
                 "I wanted to love it and could not.",
             ),
         ),
-        "sarcasm": _each(
+        "sarcasm": each_of(
             "negative",
             "Oh great, another two hours of my life that I will cherish forever.",
             "A triumph, if you enjoy watching paint dry.",
@@ -60,14 +45,14 @@ PROBES: Mapping[str, Mapping[str, tuple[Probe, ...]]] = {
             "The best part was the end, because it was over.",
         ),
         "names": (
-            *_each(
+            *each_of(
                 "positive",
                 "Hannibal Grimm is at his finest here.",
                 "Death in Venice, staged by the Killer Brothers, moved me to tears.",
                 "Terrible Tom is a lovely character and the children adored him.",
                 "Dr. Doom and Madame Horror sang beautifully.",
             ),
-            *_each(
+            *each_of(
                 "negative",
                 "Joy Love has never been less interesting.",
                 "Grace Goodman and Victor Best sleepwalk through their scenes.",
@@ -78,66 +63,66 @@ PROBES: Mapping[str, Mapping[str, tuple[Probe, ...]]] = {
     },
     "topics": {
         "negation": (
-            *_each(
+            *each_of(
                 "Business",
                 "This is not about football: the central bank raised its rates.",
                 "No goals, no teams, only shareholders and profits today.",
             ),
-            *_each(
+            *each_of(
                 "Sports",
                 "It was not the stock market that crashed but the leader of the Tour de France.",
                 "Not a word about politics: the striker scored twice.",
             ),
-            *_each(
+            *each_of(
                 "World",
                 "The minister did not talk about the Olympic games but about the cease-fire.",
                 "Not computers but rebels stopped the trains, the government said.",
             ),
-            *_each(
+            *each_of(
                 "Sci/Tech",
                 "The talk was not about war or elections but about black holes.",
                 "No share prices here: the probe has landed on the comet.",
             ),
         ),
         "sarcasm": (
-            *_each(
+            *each_of(
                 "Sports",
                 "Our strikers invest wisely: no goals, huge returns for the other team.",
                 "The goalkeeper was generous and gave away three gifts before half-time.",
             ),
-            *_each(
+            *each_of(
                 "Business",
                 "The bank won the gold medal in losing other people's money.",
                 "The board played brilliantly and only lost two billion.",
             ),
-            *_each(
+            *each_of(
                 "World",
                 "Peace talks went so well that only nine villages were shelled.",
                 "The president scored another own goal with his emergency laws.",
             ),
-            *_each(
+            *each_of(
                 "Sci/Tech",
                 "The update fixed everything except the bugs.",
                 "A telescope so sharp that it finally found its own lens cap.",
             ),
         ),
         "names": (
-            *_each(
+            *each_of(
                 "Sports",
                 "Oracle beat Apple 3-1 in the amateur league final.",
                 "Baghdad United signed a new goalkeeper.",
             ),
-            *_each(
+            *each_of(
                 "Business",
                 "Olympic Holdings cut its dividend after a weak quarter.",
                 "Shares of Galaxy Foods fell by nine per cent.",
             ),
-            *_each(
+            *each_of(
                 "World",
                 "Rebels took the town of Golf and the bridge over the river Tennis.",
                 "President Newton met the prime minister for talks on the border.",
             ),
-            *_each(
+            *each_of(
                 "Sci/Tech",
                 "Researchers named the new beetle after a football player.",
                 "Mars is dry, say astronomers, but its poles hold ice.",
@@ -146,7 +131,7 @@ PROBES: Mapping[str, Mapping[str, tuple[Probe, ...]]] = {
     },
     "spam": {
         "negation": (
-            *_each(
+            *each_of(
                 "ham",
                 "No, I did not win anything, it was not a prize call after all.",
                 "Don't call that number, it is not free.",
@@ -154,7 +139,7 @@ PROBES: Mapping[str, Mapping[str, tuple[Probe, ...]]] = {
                 "It is not a free offer, you would have to pay for the phone.",
                 "Cash and Bonus, your two cats, are not in, nothing won, text me when you find them 07700900222",
             ),
-            *_each(
+            *each_of(
                 "spam",
                 "Not a joke: your parcel was not delivered, confirm your address with our agent today.",
                 "We could not reach you about your refund, do not miss it, write to our office.",
@@ -162,14 +147,14 @@ PROBES: Mapping[str, Mapping[str, tuple[Probe, ...]]] = {
             ),
         ),
         "sarcasm": (
-            *_each(
+            *each_of(
                 "ham",
                 "Congratulations, you have won the right to wash up tonight!",
                 "URGENT! We are out of chocolate. Call me NOW.",
                 "WINNER!! Guess who finally passed the driving test, text back for a free ride",
                 "Congrats, urgent: you have been selected to do the dishes. Reply STOP if you dare.",
             ),
-            *_each(
+            *each_of(
                 "spam",
                 "Oh sure, ignore this, who would want their debts written off anyway. Ask us how.",
                 "Still paying for ringtones? How clever of you. Switch to us.",
@@ -177,13 +162,13 @@ PROBES: Mapping[str, Mapping[str, tuple[Probe, ...]]] = {
             ),
         ),
         "names": (
-            *_each(
+            *each_of(
                 "ham",
                 "Nokia my dog is at the vet, call me later.",
                 "Meet me at the Vodafone shop at 5.",
                 "Dr. Prize will call you about the free check-up at 9.",
             ),
-            *_each(
+            *each_of(
                 "spam",
                 "Hi it is Anna from the lottery, text WIN to 80086 now, 150p per message.",
                 "Hi it is Kate, I saw your photo and would love to meet you, write back soon.",
@@ -273,7 +258,7 @@ class ProbeReport:
 def evaluate_probes(name: str, ask: Callable[[str], tuple[str, float]], most: int = 3) -> list[ProbeReport]:
     """Ask every sentence of a model; `ask` returns the answer and its probability. Most confident mistakes first."""
     reports = []
-    for category, probes in PROBES[name].items():
+    for category, probes in {**PROBES, **CHINESE}[name].items():
         answers = [(probe, *ask(probe.text)) for probe in probes]
         wrong = [(probe.text, answer, score) for probe, answer, score in answers if not probe.holds(answer)]
         wrong.sort(key=lambda each: -each[2])
@@ -282,8 +267,10 @@ def evaluate_probes(name: str, ask: Callable[[str], tuple[str, float]], most: in
 
 
 _SIGNS = {
-    "negation": re.compile(r"\b(?:not|never|no|nothing|nobody|neither|nor|without|hardly)\b|n't\b", re.IGNORECASE),
-    "names": re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+ [A-Z][a-z]+"),
+    "negation": re.compile(
+        r"\b(?:not|never|no|nothing|nobody|neither|nor|without|hardly)\b|n't\b|[不没无未非别]", re.IGNORECASE
+    ),
+    "names": re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+ [A-Z][a-z]+|[王李张刘陈杨赵黄周吴][一-鿿]{1,2}(?=[说是在的])"),
 }
 """How a negation or a name (two capitalised words inside a sentence) is found in a text; sarcasm has no sign."""
 

@@ -14,25 +14,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.special import expit
 from transformers import PreTrainedTokenizerBase
 
-from bert_demo.backends.hub import reads_at_once
-from bert_demo.backends.variants import head_at, masked_logits
-from bert_demo.errors import BadDataError
-from bert_demo.training.evaluation.batching import padded
+from bert_demo.core.errors import BadDataError
+from bert_demo.data.minimal_pairs import Pair
+from bert_demo.data.winogender import read_pronouns, read_shares
+from bert_demo.models.loading.load import longest_text
+from bert_demo.models.surgery.at_positions import head_at, masked_logits
+from bert_demo.training.batches import padded
 from bert_demo.training.evaluation.interval import Interval, bootstrap, mean
-from bert_demo.training.reading import read_records
 
 BATCH_TOKENS = 6144
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two sentences of which the model should prefer the first; group: such as the paradigm of BLiMP."""
-
-    good: str
-    bad: str
-    group: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +35,6 @@ class PairsReport:
     share: Interval
     groups: tuple[tuple[str, Interval, int], ...]
     pairs: int
-
-
-def read_pairs(path: Path, each: int | None = None) -> list[Pair]:
-    """Read JSON lines with `sentence_good` and `sentence_bad` (BLiMP), or a CSV/TSV with such columns or CrowS-Pairs'.
-
-    each: at most so many pairs of a group, the first ones. Raises BadDataError, naming the row.
-    """
-    pairs: list[Pair] = []
-    seen: dict[str, int] = {}
-    for number, row in read_records(path):
-        good = str(row.get("sentence_good") or row.get("sent_more") or "").strip()
-        bad = str(row.get("sentence_bad") or row.get("sent_less") or "").strip()
-        if not good or not bad:
-            raise BadDataError(f"{path}, row {number}: sentence_good and sentence_bad are needed, both with text.")
-        group = str(row.get("UID") or row.get("bias_type") or row.get("group") or "pairs")
-        seen[group] = seen.get(group, 0) + 1
-        if each is None or seen[group] <= each:
-            pairs.append(Pair(good, bad, group))
-    return pairs
 
 
 @torch.inference_mode()
@@ -74,7 +48,7 @@ def token_scores(
 
     Raises BadDataError for a sentence that does not fit into the model.
     """
-    limit = reads_at_once(model.config, tokenizer)
+    limit = longest_text(model.config, tokenizer)
     for number, row in enumerate(rows, start=1):
         if len(row) > limit:
             raise BadDataError(f"Sentence {number} has {len(row)} tokens and this model reads {limit}. Shorten it.")
@@ -87,7 +61,7 @@ def token_scores(
         while end < len(jobs) and len(rows[jobs[end][0]]) * (end + 1 - start) <= BATCH_TOKENS:
             end += 1
         batch = jobs[start:end]
-        inputs = padded([rows[row] for row, _ in batch], int(tokenizer.pad_token_id))
+        inputs = padded(tokenizer, [rows[row] for row, _ in batch])
         lines, columns = torch.arange(len(batch)), torch.tensor([place for _, place in batch])
         truth = inputs["input_ids"][lines, columns]
         inputs["input_ids"][lines, columns] = int(tokenizer.mask_token_id)
@@ -149,23 +123,19 @@ def evaluate_pronouns(
     model: Any, tokenizer: PreTrainedTokenizerBase, sentences: Path, statistics: Path
 ) -> PronounReport:
     """Winogender (Rudinger et al. 2018): mask the pronoun, compare the probability of its female and male form."""
-    wanted = {row["occupation"]: float(row["bls_pct_female"]) for _, row in read_records(statistics)}
-    texts: dict[tuple[str, ...], dict[str, str]] = {}
-    for _, row in read_records(sentences):
-        *key, gender, _ = str(row["sentid"]).split(".")
-        texts.setdefault(tuple(key), {})[gender] = row["sentence"]
+    wanted = read_shares(statistics)
     rows: list[list[int]] = []
     places: list[list[int]] = []
     owners: list[str] = []
-    for each, by_gender in texts.items():
-        pair = [tokenizer(by_gender[gender], verbose=False)["input_ids"] for gender in ("male", "female")]
+    for each in read_pronouns(sentences):
+        pair = [tokenizer(text, verbose=False)["input_ids"] for text in (each.male, each.female)]
         at = [place for place in range(len(pair[0])) if pair[0][place] != pair[1][place]]
-        if each[0] in wanted and len(pair[0]) == len(pair[1]) and len(at) == 1:
+        if each.occupation in wanted and len(pair[0]) == len(pair[1]) and len(at) == 1:
             rows += pair
             places += [at, at]
-            owners.append(each[0])
+            owners.append(each.occupation)
     scores = np.concatenate(token_scores(model, tokenizer, rows, places))
-    she = 1 / (1 + np.exp(scores[0::2] - scores[1::2]))
+    she = expit(scores[1::2] - scores[0::2])
     names = sorted(set(owners))
     share = np.asarray([she[[owner == name for owner in owners]].mean() for name in names])
     real = np.asarray([wanted[name] for name in names])

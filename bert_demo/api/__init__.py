@@ -1,0 +1,1 @@
+"""The endpoints: JSON in, JSON out."""

@@ -1,0 +1,132 @@
+"""python -m bert_demo space user/name: put this checkout on Hugging Face Spaces, large files included."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bert_demo.core.errors import BadDataError, ChoiceError, DemoError
+
+ROOT = Path(__file__).resolve().parents[2]
+LEFT_OUT = ("tests/", "benchmarks/", "findings/", ".ci/", "requirements-dev.")
+"""What a Space does not need, by the beginning of its path."""
+_REPOSITORY = re.compile(r"[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95}")
+_PIN = re.compile(r"(?P<name>[\w.-]+)(\[[\w,-]+\])?==(?P<version>[\w.]+)")
+LONGEST_DESCRIPTION = 60
+
+
+def add_space(commands: Any) -> None:
+    """Add the command."""
+    summary = "put this checkout on Hugging Face Spaces"
+    command = commands.add_parser("space", help=summary, description=summary)
+    command.add_argument("repository", help="user/name of the Space; it is made if there is none")
+    command.add_argument("--private", action="store_true", help="make it private, if it is made")
+    command.add_argument(
+        "--torch-index",
+        default="",
+        metavar="URL",
+        help="a further index for pip on the Space, such as that of PyTorch's CPU wheels, which save gigabytes",
+    )
+    command.add_argument("--check", action="store_true", help="only check the files and list them; send nothing")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Check, copy aside and send what git tracks. Raises ChoiceError, BadDataError, DemoError."""
+    if not _REPOSITORY.fullmatch(options.repository):
+        raise ChoiceError(f"The Space's name must look like user/name, not {options.repository[:80]!r}.")
+    names = tracked(ROOT)
+    check_header(ROOT, names)
+    if options.check:
+        print("\n".join(names))
+        return
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+        if options.torch_index:
+            requirements = folder / "requirements.txt"
+            given = requirements.read_text(encoding="utf-8")
+            requirements.write_text(f"--extra-index-url {options.torch_index}\n{given}", encoding="utf-8")
+        print(f"The Space stands at {send(folder, options.repository, options.private)}")
+
+
+def tracked(root: Path) -> list[str]:
+    """What git tracks there and a Space needs, as paths from `root`. Raises BadDataError outside a checkout."""
+    try:
+        done = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise BadDataError("This is no git checkout, so what belongs to it is not known. Clone it with git.") from error
+    names = [name for name in done.stdout.split("\0") if name and not name.startswith(LEFT_OUT)]
+    return [name for name in names if (root / name).is_file()]
+
+
+def check_header(root: Path, names: Sequence[str]) -> None:
+    """The header of README.md must agree with the files. Raises BadDataError with what does not."""
+    from huggingface_hub import RepoCard
+    from yaml import YAMLError  # type: ignore[import-untyped]
+
+    try:
+        header = RepoCard((root / "README.md").read_text(encoding="utf-8"), ignore_metadata_errors=False).data
+    except (OSError, ValueError, YAMLError) as error:
+        raise BadDataError(f"README.md has no header that can be read: {str(error).splitlines()[0]}") from error
+    pins = pinned(root / "requirements.txt")
+    wanted = {"sdk": "gradio", "sdk_version": pins.get("gradio", "")}
+    wrong = [
+        f"{key} is {header.get(key)!r}, not {value!r}" for key, value in wanted.items() if header.get(key) != value
+    ]
+    if header.get("app_file") not in names:
+        wrong.append(f"app_file names {header.get('app_file')!r}, which git does not track")
+    if len(str(header.get("short_description", ""))) > LONGEST_DESCRIPTION:
+        wrong.append(f"short_description is longer than {LONGEST_DESCRIPTION} characters")
+    if not re.fullmatch(r"3\.1[1-9](\.\d+)?", str(header.get("python_version", ""))):
+        wrong.append(f"python_version is {header.get('python_version')!r}, not 3.11 or newer")
+    if wrong:
+        raise BadDataError(f"The header of README.md is wrong: {'; '.join(wrong)}.")
+
+
+def pinned(requirements: Path) -> dict[str, str]:
+    """The version of each requirement. Raises BadDataError for one that is not pinned."""
+    found = {}
+    for line in requirements.read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith(("#", "--")):
+            match = _PIN.fullmatch(line.strip())
+            if match is None:
+                raise BadDataError(f"{requirements.name} must pin every package with ==, unlike {line.strip()!r}.")
+            found[match["name"].replace("_", "-").lower()] = match["version"]
+    return found
+
+
+def send(folder: Path, repository: str, private: bool) -> str:
+    """Make the Space if there is none, and make its files those of `folder`. Returns its address. Raises DemoError."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # whichever httpx its client is made of
+
+    api = HfApi()
+    try:
+        made = api.create_repo(
+            repository, repo_type="space", space_sdk="gradio", private=private or None, exist_ok=True
+        )
+        api.upload_folder(
+            repo_id=repository,
+            repo_type="space",
+            folder_path=folder,
+            delete_patterns="*",
+            commit_message="The files of a checkout, by python -m bert_demo space",
+        )
+    except httpx.TransportError as error:
+        raise DemoError(
+            f"The hub at {api.endpoint} cannot be reached ({type(error).__name__}). Check the network, and try again."
+        ) from error
+    except (httpx.HTTPError, OSError, ValueError, RuntimeError) as error:
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        raise DemoError(
+            f"The Space could not be written: {said[0][:300]} Log in with `hf auth login` as someone who may write it."
+        ) from error
+    return str(made)

@@ -1,0 +1,1 @@
+"""What everything stands on: settings, errors, validation, the scheduler, the result cache."""

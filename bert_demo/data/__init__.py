@@ -1,0 +1,1 @@
+"""What is read from files: labelled rows, sentence pairs, treebanks."""

@@ -1,0 +1,1 @@
+"""Copies of a model that differ in one thing and share its weights."""

@@ -1,0 +1,1 @@
+"""The service: validate, resolve, cache, ask the task."""

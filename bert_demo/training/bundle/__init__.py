@@ -1,0 +1,1 @@
+"""The bundled models: how each is made and measured, and the card that says so."""

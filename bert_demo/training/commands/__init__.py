@@ -1,0 +1,1 @@
+"""`python -m bert_demo train`, `evaluate`, `heads` and `prune`: what each does with its arguments."""

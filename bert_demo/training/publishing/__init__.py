@@ -1,0 +1,1 @@
+"""Finished models and their cards."""

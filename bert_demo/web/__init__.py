@@ -1,0 +1,1 @@
+"""The page and its server. `tabs` has a file for each lens; nothing else knows gradio."""

@@ -1,0 +1,122 @@
+// The page as a whole: the lesson, a presentation for a projector, what is folded away on a small screen, rows that can be
+// swiped, and the first line of an answer for those who hear the page.
+(() => {
+  const QUIET = 250; // milliseconds without a change after which an answer counts as there
+
+  const typing = (element) => element?.closest?.('input, textarea, select, [contenteditable="true"], dialog[open]');
+
+  function present(on) {
+    document.body.classList.toggle('presenting', on);
+    document.getElementById('present')?.setAttribute('aria-pressed', String(on));
+    window.dispatchEvent(new Event('resize'));
+    if (on) window.scrollTo(0, 0);
+  }
+
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') document.querySelector('#about > button.open')?.click();
+    if (event.key.toLowerCase() !== 'p' || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    present(!document.body.classList.contains('presenting'));
+  });
+
+  document.addEventListener('click', (event) => {
+    const target = event.target.closest?.('button');
+    if (!target) return;
+    if (target.id === 'present') present(!document.body.classList.contains('presenting'));
+    if (target.id === 'begin') document.getElementById('lesson').showModal();
+    if (target.dataset.fold) fold(target);
+  });
+
+  // While something is pressed nothing moves: the text field that loses the focus to it shrinks only afterwards, and one
+  // without the focus stays small, or the click would miss what was pressed.
+  const PRESSED = 50; // milliseconds after which the click that belongs to it has come
+  const press = (on) => document.getElementById('bar')?.toggleAttribute('data-pressing', on);
+  const written = () => Boolean(document.activeElement?.matches('#text textarea'));
+  document.addEventListener('pointerdown', () => press(written()), true);
+  for (const kind of ['pointerup', 'pointercancel']) {
+    document.addEventListener(kind, () => setTimeout(() => press(false), PRESSED), true);
+  }
+
+  // A lens's choices, and on a small screen the rest of the bar.
+  function fold(button) {
+    const place = button.closest(button.dataset.fold === 'bar' ? '#bar' : '.tabitem');
+    const open = place.dataset[button.dataset.fold] === undefined;
+    if (open) place.dataset[button.dataset.fold] = '';
+    else delete place.dataset[button.dataset.fold];
+    button.setAttribute('aria-expanded', String(open));
+  }
+
+  // gradio's lists take Tab for a letter that is typed: they open again, filtered, when the focus has gone. And an open list
+  // that scrolls would be the next stop, and take the focus with it when it closes.
+  const LEAVING = ['Tab', 'Shift', 'Control', 'Alt', 'Meta'];
+  window.addEventListener('keydown', (event) => {
+    if (!LEAVING.includes(event.key) || !event.target.matches?.('input[role="combobox"]')) return;
+    event.stopImmediatePropagation();
+    document.querySelectorAll('[role="listbox"]').forEach((list) => { list.tabIndex = -1; });
+  }, true);
+
+  // Who chooses of a list by Enter stays in its field: gradio takes what was chosen when the field is left, and leaves it to
+  // the page. It hears nothing of the return, or the list would open again.
+  let returning = null;
+  window.addEventListener('focus', (event) => event.target === returning && event.stopImmediatePropagation(), true);
+  document.addEventListener('keydown', (event) => {
+    const field = event.target;
+    if (event.key !== 'Enter' || !field.matches?.('input[role="combobox"]')) return;
+    setTimeout(() => {
+      if (document.activeElement !== document.body) return;
+      returning = field;
+      field.focus();
+      returning = null;
+    }, PRESSED);
+  }, true);
+
+  // Which side of a row holds more: the style sheet lets it fade there.
+  function more(row) {
+    const left = row.scrollLeft > 4;
+    const right = row.scrollLeft + row.clientWidth < row.scrollWidth - 4;
+    row.dataset.more = left && right ? 'both' : left ? 'left' : right ? 'right' : '';
+  }
+  const ROWS = '.examples, #inside-view .wrap, #lenses [role="tablist"], .gates, .methods, .overview';
+  document.addEventListener('scroll', (event) => event.target.matches?.(ROWS) && more(event.target), true);
+  const widths = new ResizeObserver((entries) => entries.forEach((entry) => more(entry.target)));
+  const watched = new WeakSet();
+
+  function watchRows() {
+    document.querySelectorAll(ROWS).forEach((row) => {
+      if (!watched.has(row)) widths.observe(row);
+      watched.add(row);
+    });
+  }
+
+  const shown = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
+
+  // What is on the way is not said; an error says itself.
+  function firstLine() {
+    const lens = [...document.querySelectorAll('#lenses > [role="tabpanel"], #lenses .tabitem')].find(shown);
+    if (!lens || [...lens.querySelectorAll('.working')].some(shown)) return '';
+    const said = [...lens.querySelectorAll('[data-spoken]')].find((each) => shown(each.parentElement));
+    const heading = [...lens.querySelectorAll('.panel h2, #open-head h2')].find(shown);
+    return said ? said.dataset.spoken : heading ? heading.textContent.trim().replace(/\s+/g, ' ') : '';
+  }
+
+  // gradio names the place of a picture that is still to come, but not what it is.
+  const nameEmpty = () => document.querySelectorAll('.empty[aria-label]:not([role])').forEach((each) => each.setAttribute('role', 'img'));
+
+  function speak() {
+    watchRows();
+    nameEmpty();
+    document.getElementById('bar')?.toggleAttribute('data-working', [...document.querySelectorAll('.working')].some(shown));
+    const place = document.getElementById('spoken');
+    const line = firstLine();
+    if (place && line && place.textContent !== line) place.textContent = line;
+  }
+
+  function begin() {
+    let waiting = 0;
+    new MutationObserver(() => {
+      clearTimeout(waiting);
+      waiting = setTimeout(speak, QUIET);
+    }).observe(document.body, { subtree: true, childList: true, attributeFilter: ['style', 'data-spoken'] });
+  }
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', begin);
+  else begin();
+})();

@@ -1,0 +1,1 @@
+"""How the page is served: middleware, one job a file; health, metrics and logs; the MCP server."""

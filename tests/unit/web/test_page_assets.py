@@ -1,0 +1,58 @@
+"""The scripts and styles that the page takes lie beside the tabs and components that need them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from bert_demo.web.page_assets import beside, page_assets, script_tags, styles
+from bert_demo.web.tabs import TABS, attention, heads
+
+WEB = ROOT / "bert_demo" / "web"
+STYLES = sorted(WEB.rglob("*.css"))
+
+
+def test_beside_finds_files_of_the_modules_name_alone() -> None:
+    assert [path.name for path in beside(heads.__file__)] == ["heads.css", "heads.js", "heads_search.js"]
+    names = {path.name for path in beside(attention.__file__)}
+    assert {"attention.css", "attention.js", "attention_arcs.js", "attention_steps.js"} == names
+
+
+def test_page_has_every_script_and_style_once_and_the_general_ones_first() -> None:
+    found = page_assets(tab.assets for tab in TABS)
+    assert sorted(found) == sorted([*WEB.rglob("*.js"), *WEB.rglob("*.css")])
+    general = [path.name for path in found if path.parent == WEB / "assets"]
+    assert [path.name for path in found[: len(general)]] == general
+    assert styles(found)[0].name == "style.css" and {path.suffix for path in styles(found)} == {".css"}
+    assert script_tags(found).count("<script>") == len([path for path in found if path.suffix == ".js"])
+
+
+def test_lens_names_are_those_of_links_and_appear_once() -> None:
+    names = [tab.name for tab in TABS]
+    links = ["classify", "fill-mask", "next-sentence", "attention", "heads", "without", "attributions", "layers"]
+    assert {*links, "methods", "inside"} <= set(names) and len(set(names)) == len(names)
+    places = [tab.place for tab in TABS]
+    assert len(set(places)) == len(places)
+
+
+def test_scripts_are_those_of_the_files_without_lines_of_comments(tmp_path: Path) -> None:
+    file = tmp_path / "a.js"
+    file.write_text("// why\nconst a = 'http://b'; // kept\n  // gone\n\n  go(`$a`);\n", encoding="utf-8")
+    assert script_tags([file]) == "<script>const a = 'http://b'; // kept\n\n  go(`$a`);\n</script>"
+
+
+def test_no_line_inside_a_template_of_a_script_looks_like_a_comment() -> None:
+    """It would be taken out of the text."""
+    for path in WEB.rglob("*.js"):
+        for template in re.findall("`[^`]*`", path.read_text(encoding="utf-8")):
+            assert not re.search(r"^\s*//", template, re.MULTILINE), path.name
+
+
+@pytest.mark.parametrize("path", STYLES, ids=lambda path: path.name)
+def test_no_style_looks_into_an_element(path: Path) -> None:
+    """With some `:has()` in them Chromium styles the whole page anew with each element that is put in: the picture of a
+    head then takes seconds. What an element holds is marked by assets/holds.js."""
+    assert ":has(" not in re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)

@@ -1,0 +1,20 @@
+"""The port that is held."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from bert_demo.core.settings import Settings
+from bert_demo.web.server.serve import address_of, open_port
+
+
+def test_localhost_is_the_address_that_programs_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system may name ::1 first, where whoever asks 127.0.0.1 finds nobody."""
+    stream = (socket.SOCK_STREAM, 6, "")
+    found = [(socket.AF_INET6, *stream, ("::1", 0, 0, 0)), (socket.AF_INET, *stream, ("127.0.0.1", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with open_port(Settings(host="localhost", port=0)) as listening:
+        assert listening.getsockname()[0] == "127.0.0.1"
+        assert address_of(listening) == f"http://127.0.0.1:{listening.getsockname()[1]}/"
