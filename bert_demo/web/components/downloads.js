@@ -16,9 +16,10 @@ window.bertDownloads = (() => {
     lenses.get(lens)();
   });
 
-  // A file has an address of its own: one that is there already was kept before, and the new one could not be made.
+  // A file has an address of its own: one that is there already was kept before, and the new one could not be made. What
+  // has no address yet is no file: it is heard of again when it has one.
   function keep(file) {
-    if (!file || file.url === last) return [];
+    if (!file?.url || file.url === last) return [];
     last = file.url;
     Object.assign(document.createElement('a'), { download: file.orig_name, href: file.url }).click();
     return [];
