@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bert_demo.core.errors import TextError
+from bert_demo.models import byte_pieces
 from bert_demo.models.base import Encoding
 from bert_demo.registry.languages import is_ideograph
 from bert_demo.results import Token
@@ -20,10 +21,13 @@ SPACE_MARK = "\N{LOWER ONE EIGHTH BLOCK}"
 """How SentencePiece writes a space, or the beginning of a text."""
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, limit: int) -> Encoding:
+def encode(
+    tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, limit: int, added: Collection[int] | None = None
+) -> Encoding:
     """Tokenise a text or a pair. The ids of a short text are exactly those of `tokenizer(text, pair)`.
 
-    Words are those of the tokenizer, but that between ideographs, where no spaces stand, each piece is one.
+    added: of a vocabulary that writes bytes, the ids of those entries that do not. Words are those of the tokenizer,
+    but that between ideographs, where no spaces stand, each piece is one.
 
     Raises TextError when a text holds nothing that the tokenizer reads, or when the shorter of two texts fills more
     than half of a window so that the longer one cannot be read beside it.
@@ -39,6 +43,7 @@ def encode(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, limi
     mask, mask_id, unknown_id = tokenizer.mask_token, tokenizer.mask_token_id, tokenizer.unk_token_id  # these, too
     names = fast.tokens
     firsts = _first_pieces(names, word_ids)
+    characters = [""] * len(names) if added is None else byte_pieces.readable(names, [each in added for each in ids])
     for place, name in enumerate(names):
         word = word_ids[place]
         key = (parts[place], -1 if word is None else word, firsts[place])
@@ -48,7 +53,7 @@ def encode(tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, limi
             name, start = str(mask), end - len(str(mask))
         unknown = not special[place] and ids[place] == unknown_id
         tokens.append(
-            Token(name, ids[place], start, end, parts[place], number, special[place], unknown),
+            Token(name, ids[place], start, end, parts[place], number, special[place], unknown, characters[place]),
         )
     for part, source in enumerate((text, pair)):
         if source is not None and not any(not t.special and t.segment == part for t in tokens):

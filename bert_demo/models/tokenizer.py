@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tokenizers import PreTokenizedString
 
-from bert_demo.models import tokenization
+from bert_demo.models import byte_pieces, tokenization
 from bert_demo.models.base import Encoding
 
 if TYPE_CHECKING:
@@ -29,12 +29,14 @@ class FastTokenizer:
         self.mask_id: int | None = tokenizer.mask_token_id
         self.pad_id: int | None = tokenizer.pad_token_id
         self.unknown_id: int | None = tokenizer.unk_token_id
+        backend = tokenizer.backend_tokenizer
+        self._added = frozenset(backend.get_added_tokens_decoder()) if byte_pieces.of_bytes(backend) else None
         named = (getattr(tokenizer, f"{kind}_token") for kind in CONTROL)
         self.control_tokens = tuple(dict.fromkeys(str(token) for token in named if token and token != self.mask_token))
 
     def encode(self, text: str, pair: str | None = None) -> Encoding:
         """Tokenise; texts beyond the limit are cut into overlapping windows. Raises TextError."""
-        return tokenization.encode(self._tokenizer, text, pair, self._limit)
+        return tokenization.encode(self._tokenizer, text, pair, self._limit, self._added)
 
     def token_str(self, token: int) -> str:
         """A vocabulary entry as the fill-mask pipeline writes it; a number without an entry is called so."""

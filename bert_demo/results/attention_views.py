@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ SUMMARIES = {
 
 SPECIALS = ("keep", "leave out", "rescale")
 LEVELS = ("tokens", "words")
+_PARTS = re.compile(r"(.)[₁-₄]+(?:\1[₁-₄]+)+")
+"""A character of which each piece has a part."""
 QUADRANTS = {"all": None, "A to A": (0, 0), "A to B": (0, 1), "B to A": (1, 0), "B to B": (1, 1)}
 """Of a pair: the text that asks and the text that answers."""
 
@@ -85,7 +88,7 @@ def look(result: Attention, choice: Choice) -> HeadView:
     if choice.level == "words":
         weights = by_words(weights.astype(np.float64), groups)
     first = [result.tokens[group[0]] for group in groups]
-    names = tuple(_spelled([result.tokens[place].text for place in group]) for group in groups)
+    names = tuple(_spelled([result.tokens[place].shown for place in group]) for group in groups)
     places = [place for place, token in enumerate(first) if choice.special == "keep" or not token.special]
     weights = weights[np.ix_(places, places)]
     kept = float(weights.sum(-1, dtype=np.float64).mean())
@@ -93,7 +96,7 @@ def look(result: Attention, choice: Choice) -> HeadView:
         weights = rescaled(weights)
     sides = np.array([first[place].segment for place in places])
     specials = [
-        tuple(first[p].text for p in places if first[p].special and first[p].segment == side) for side in (0, 1)
+        tuple(first[p].shown for p in places if first[p].special and first[p].segment == side) for side in (0, 1)
     ]
     shares = quadrant_shares(weights, sides)
     quadrant = QUADRANTS[choice.quadrant] if shares is not None else None
@@ -106,7 +109,7 @@ def look(result: Attention, choice: Choice) -> HeadView:
         weights[np.ix_(asking, answering)],
         choice.special != "leave out" and quadrant is None,
         sum(len(group) > 1 for group in groups),
-        tuple(dict.fromkeys(token.text for token in first if token.special)) if choice.special != "keep" else (),
+        tuple(dict.fromkeys(token.shown for token in first if token.special)) if choice.special != "keep" else (),
         kept,
         shares,
         (specials[0], specials[1]),
@@ -201,5 +204,5 @@ def difference(one: HeadView, other: HeadView) -> float | None:
 
 
 def _spelled(pieces: Sequence[str]) -> str:
-    """A word from its pieces, without the marks of a piece that goes on."""
-    return pieces[0] + "".join(piece.removeprefix("##") for piece in pieces[1:])
+    """A word from its pieces, without the marks of a piece that goes on or holds a part of a character."""
+    return _PARTS.sub(r"\1", pieces[0] + "".join(piece.removeprefix("##") for piece in pieces[1:]))

@@ -91,7 +91,7 @@ class Contexts(Result):
     of the texts, what the figures are to be held against (Ethayarajh 2019); plane: (layers + 1, n, 2) all n ordinary
     tokens of the texts on the two directions along which they vary most; variance: (layers + 1, 2) share of it on each;
     tokens: (text, position) of those n. largest_error: the greatest difference in `similarity` from what the texts give
-    when several are read at once (padded), by attention in one fused step.
+    when several are read at once (padded), by attention in one fused step; shown: the tokens as they can be read.
     """
 
     WIRE: ClassVar = (
@@ -119,6 +119,7 @@ class Contexts(Result):
     plane: np.ndarray
     variance: np.ndarray
     largest_error: float
+    shown: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("similarity", "others", "plane", "variance"):

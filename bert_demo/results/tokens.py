@@ -12,7 +12,8 @@ class Token:
     """One piece as the model reads it.
 
     start, end: characters of the source text that it covers (0, 0 for special tokens); segment: 0 for the first
-    text, 1 for the second; word: index of the word it belongs to, counted through both texts, None for special tokens.
+    text, 1 for the second; word: index of the word it belongs to, counted through both texts, None for special tokens;
+    characters: what it stands for, where its text writes bytes ("Ã©" is an é), else "".
     """
 
     text: str = field(metadata=wire("token"))
@@ -23,3 +24,9 @@ class Token:
     word: int | None = field(metadata=wire(None))
     special: bool
     unknown: bool
+    characters: str = field(default="", metadata=wire(None))
+
+    @property
+    def shown(self) -> str:
+        """The piece as it can be read."""
+        return self.characters or self.text

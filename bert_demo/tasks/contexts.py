@@ -66,6 +66,7 @@ def contexts(model: Model, word: str, texts: Sequence[str], watch: JobProgress, 
         planes,
         variance,
         float(error),
+        tuple(encodings[number].tokens[place].shown for number, place in tokens),
     )
 
 

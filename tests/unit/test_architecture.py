@@ -30,7 +30,7 @@ STOREYS = {
 
 INSIDE = {
     "models": [
-        {"base"},
+        {"base", "byte_pieces"},
         {"device", "batching", "collation", "tokenization", "loading"},
         {"surgery", "tokenizer"},
         {"encoder", "embedding", "masked_readings"},

@@ -58,7 +58,7 @@ def drawings(result: Attention, stream: IO[bytes], on_progress: OnProgress) -> N
     Rows ask, columns answer; words stand at the left and on top.
     """
     cell = max(MINIMUM, min(CELL, SIDE // len(result.tokens)))
-    frame = _frame([token.text for token in result.tokens], cell)
+    frame = _frame([token.shown for token in result.tokens], cell)
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as files:
         for layer, head in heads_of(result, on_progress):
             picture = _drawn(frame, result.head(layer, head), cell)

@@ -24,7 +24,7 @@ _COLUMNS = ("vector", "position", "token", "product", "scaled", "weight")
 
 def rows(result: HeadSteps) -> Iterator[tuple[object, ...]]:
     """A row for each vector: the query, each key with its figures, each value, the output; nine digits."""
-    tokens = [token.text for token in result.tokens]
+    tokens = [token.shown for token in result.tokens]
     asks = (result.query, tokens[result.query])
     figures = np.stack([result.products, result.scaled, result.weights], axis=1)
     yield "q", *asks, None, None, None, *_rounded(result.q)
@@ -68,18 +68,18 @@ def steps_picture(result: HeadSteps, kind: str, stream: IO[bytes], dark: bool = 
     root = f"\N{SQUARE ROOT}{len(result.q)}"
     keys = shown_keys(result)
     mixed = result.keys * result.q.astype(np.float64)
-    asks = legible(result.tokens[result.query].text)
+    asks = legible(result.tokens[result.query].shown)
     sheet.title(f"1. The query of \N{LEFT DOUBLE QUOTATION MARK}{asks}\N{RIGHT DOUBLE QUOTATION MARK}")
     sheet.line("q", [(result.q, _most(result.q))], [])
     sheet.title(f"2. to 4. Each key k; q\N{MULTIPLICATION SIGN}k cell by cell, summed; divided by {root}; softmax")
     for key in keys:
         figures = [number(result.products[key], 3), number(result.scaled[key], 3), percent(result.weights[key])]
         vectors = [(result.keys[key], _most(result.keys)), (mixed[key], _most(mixed))]
-        sheet.line(f"{key} {result.tokens[key].text}", vectors, figures)
+        sheet.line(f"{key} {result.tokens[key].shown}", vectors, figures)
     sheet.title("5. The values v, each times its weight, summed: the head's output")
     for key in keys:
         sheet.line(
-            f"{key} {result.tokens[key].text}",
+            f"{key} {result.tokens[key].shown}",
             [(result.values[key], _most(result.values))],
             [percent(result.weights[key])],
         )

@@ -35,7 +35,7 @@ def sheet(result: Attention, stream: IO[bytes], on_progress: OnProgress) -> None
     left, top = _EDGE + _WORDS, _EDGE + _WORDS
     wide = left + len(result.heads) * (side + _GAP) + _GAP
     high = top + len(result.layers) * (side + _GAP) + 2 * _EDGE
-    words = _placed([spelt(token.text) for token in result.tokens], side)
+    words = _placed([spelt(token.shown) for token in result.tokens], side)
     stream.write(render("contact_sheet.svg.opening", wide, high, _EDGE, _about(result)).encode())
     for column, head in enumerate(result.heads):
         at = left + column * (side + _GAP), top

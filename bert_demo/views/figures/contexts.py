@@ -76,7 +76,7 @@ def plane_figure(result: Contexts) -> go.Figure:
         figure.add_scatter(
             x=result.plane[last, places, 0],
             y=result.plane[last, places, 1],
-            text=[plain(short(result.names[place])) for place in places],
+            text=[plain(short(result.shown[place])) for place in places],
             customdata=[result.tokens[place][0] + 1 for place in places],
             mode="markers+text" if number_ or len(result.names) <= MOST_NAMES else "markers",
             textposition="top center",

@@ -15,7 +15,7 @@ def layers_figure(result: LayerAttribution) -> go.Figure:
     """Rows are layers from above, columns tokens; for and against the target; short texts have the numbers."""
     names = layer_names(result)
     places = list(range(len(result.tokens)))
-    labels = [f"{place} {plain(token.text)}" for place, token in enumerate(result.tokens)]
+    labels = [f"{place} {plain(token.shown)}" for place, token in enumerate(result.tokens)]
     full = layers_scale(result).full
     few = len(places) <= 40
     digits = 3 if result.output == "probability" else 2
@@ -36,7 +36,7 @@ def layers_figure(result: LayerAttribution) -> go.Figure:
     )
     axis = {"type": "category", "showgrid": False, "zeroline": False, "automargin": True}
     ticks = (
-        {"tickmode": "array", "tickvals": places, "ticktext": [short(token.text) for token in result.tokens]}
+        {"tickmode": "array", "tickvals": places, "ticktext": [short(token.shown) for token in result.tokens]}
         if few
         else {"nticks": 20}
     )

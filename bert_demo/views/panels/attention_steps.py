@@ -21,7 +21,7 @@ def steps_panel(result: HeadSteps) -> str:
     keys = [
         {
             "place": place,
-            "name": f"{place} {result.tokens[place].text}",
+            "name": f"{place} {result.tokens[place].shown}",
             "product": number(result.products[place], 3),
             "scaled": number(result.scaled[place], 3),
             "weight": float(result.weights[place]),
@@ -30,7 +30,7 @@ def steps_panel(result: HeadSteps) -> str:
     ]
     vectors = np.concatenate([result.q[None], result.keys, result.values]).astype("<f4")
     figures = np.concatenate([result.products, result.scaled, result.weights, result.output]).astype("<f8")
-    tokens = [token.text for token in result.tokens]
+    tokens = [token.shown for token in result.tokens]
     return render(
         "attention_steps.steps",
         result=result,
@@ -39,7 +39,9 @@ def steps_panel(result: HeadSteps) -> str:
         vectors=packed(vectors.tobytes()),
         figures=packed(figures.tobytes()),
         tokens=tokens,
-        queries=list(enumerate(tokens)),
+        queries=[
+            (place, token.shown, token.text if token.characters else "") for place, token in enumerate(result.tokens)
+        ],
         left=max(1 - float(result.weights[shown].sum()), 0.0),
         exact=EXACT,
     )

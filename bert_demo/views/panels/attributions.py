@@ -35,10 +35,11 @@ def words_panel(result: Attribution, by_word: bool, method: str, clickable: bool
     """
     cells = cells_of(result, by_word)
     scale = scale_of([result], (score for _, score, _ in cells))
+    raw = [""] * len(cells) if by_word else [token.text if token.characters else "" for token in result.tokens]
     chips = []
-    for name, score, word in cells:
+    for (name, score, word), piece in zip(cells, raw, strict=True):
         pick = {"word": word, "is": result.words[word].text} if clickable and word is not None else None
-        chips.append((name, score, kind_of(result, score, word), f"{scale.strength(score):.3f}", pick))
+        chips.append((name, score, kind_of(result, score, word), f"{scale.strength(score):.3f}", pick, piece))
     rows = [(place, name, score) for place, (name, score, _) in enumerate(cells)]
     return render(
         "attributions.words",
@@ -143,12 +144,12 @@ def cells_of(result: Attribution, by_word: bool) -> list[tuple[str, float, int |
     """(name, score, number of the word or None for a special token) of each chip."""
     if not by_word:
         pairs = zip(result.tokens, result.scores, strict=True)
-        return [(token.text, float(score), None if token.special else token.word) for token, score in pairs]
+        return [(token.shown, float(score), None if token.special else token.word) for token, score in pairs]
     first = {word.positions[0]: word for word in result.words}
     cells: list[tuple[str, float, int | None]] = []
     for place, token in enumerate(result.tokens):
         if token.special:
-            cells.append((token.text, float(result.scores[place]), None))
+            cells.append((token.shown, float(result.scores[place]), None))
         elif place in first:
             cells.append((first[place].text, first[place].score, token.word))
     return cells

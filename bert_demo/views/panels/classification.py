@@ -36,9 +36,9 @@ def windows_panel(result: Classification) -> str:
 
 def tokens_panel(tokens: tuple[Token, ...], title: str = "What the model reads") -> str:
     """The pieces with their ids; special tokens are framed, unknown ones are marked."""
-    columns = ("position", "token", "id", "start", "end", "segment", "special")
+    columns = ("position", "token", "piece", "id", "start", "end", "segment", "special")
     rows = [
-        (place, token.text, token.id, token.start, token.end, token.segment, token.special)
+        (place, token.shown, token.text, token.id, token.start, token.end, token.segment, token.special)
         for place, token in enumerate(tokens)
     ]
     unknown = sum(token.unknown for token in tokens)

@@ -94,7 +94,7 @@ def plane_panel(result: Contexts) -> str:
     columns = [f"{axis}, {state_name(state)}" for state in range(len(result.plane)) for axis in ("x", "y")]
     rows = [
         (text + 1, position, name, "yes" if (text, position) in own else "", *result.plane[:, place].ravel().tolist())
-        for place, ((text, position), name) in enumerate(zip(result.tokens, result.names, strict=True))
+        for place, ((text, position), name) in enumerate(zip(result.tokens, result.shown, strict=True))
     ]
     shares = result.variance.sum(1)
     return render(

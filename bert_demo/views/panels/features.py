@@ -15,7 +15,7 @@ def row_names(result: Features) -> list[tuple[object, str]]:
     """(position, token) of each row; of a pooled one nothing and how it was made."""
     if result.pooling is not None:
         return [("", result.pooling)]
-    return [(place, token.text) for place, token in enumerate(result.tokens)]
+    return [(place, token.shown) for place, token in enumerate(result.tokens)]
 
 
 def features_panel(result: Features) -> str:

@@ -22,7 +22,7 @@ def ledgers_panel(result: LayerAttribution) -> str:
     """Each layer's ledger: what is to be explained, what its row sums to, what is missing."""
     names = layer_names(result)
     scores = [
-        (name, place, token.text, float(row[place]))
+        (name, place, token.shown, float(row[place]))
         for name, row in zip(names, result.scores, strict=True)
         for place, token in enumerate(result.tokens)
     ]

@@ -30,7 +30,7 @@ def layers_panel(result: LayerGuesses, known: FillMask | None) -> str:
         seen=_seen(result, [place for place in ordinary if place not in masks]),
         rows=[
             (
-                result.tokens[place].text,
+                result.tokens[place],
                 result.target_names[place] if place in masks else None,
                 _cells(result, place),
             )
@@ -116,7 +116,7 @@ def _gap(result: LayerGuesses, known: FillMask) -> float:
 
 def _numbers(result: LayerGuesses) -> Table:
     rows = [
-        (name, place, token.text, result.target_names[place], result.names[layer][place], share, rank)
+        (name, place, token.shown, result.target_names[place], result.names[layer][place], share, rank)
         for layer, name in enumerate(_states(result))
         for place, (token, share, rank) in enumerate(
             zip(result.tokens, result.probabilities[layer].tolist(), result.ranks[layer].tolist(), strict=True)

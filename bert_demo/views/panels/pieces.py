@@ -12,10 +12,10 @@ from bert_demo.views.templates import as_json, render
 
 MOST_NAMED = 12
 """Unknown words that are named; the table has all."""
-_COLUMNS = ("position", "piece", "id", "start", "end", "word", "tried before it")
+_COLUMNS = ("position", "token", "piece", "id", "start", "end", "word", "tried before it")
 
-_Chip = tuple[str, str, bool]
-"""A piece, its id, whether it is unknown."""
+_Chip = tuple[Token, str]
+"""A piece and its id."""
 
 
 def pieces_panel(result: Pieces, other: bool = False) -> str:
@@ -61,7 +61,7 @@ def rows(result: Pieces) -> Iterator[tuple[object, ...]]:
         word, step = next(known, (None, None)) if not token.special else (None, None)
         tried = None if word is None else len(step.tried) if step else len(word.failed)
         where = (None, None) if token.special else (token.start, token.end)
-        yield place, token.text, token.id, *where, word.word if word else None, tried
+        yield place, token.shown, token.text, token.id, *where, word.word if word else None, tried
 
 
 def _counted(result: Pieces) -> str:
@@ -92,7 +92,7 @@ def _words(result: Pieces) -> Iterator[tuple[list[_Chip], str]]:
 
 
 def _chips(tokens: Sequence[Token]) -> list[_Chip]:
-    return [(token.text, str(token.id), token.unknown) for token in tokens]
+    return [(token, str(token.id)) for token in tokens]
 
 
 def _steps(word: WordPieces, tokens: Sequence[Token], result: Pieces) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def first_panel(result: FirstStates) -> str:
     rows = [
         (
             place,
-            token.text,
+            token,
             "AB"[token.segment] if token.segment < 2 else str(token.segment),
             [
                 (f"{strength:.3f}", f"{length:.2f}")
@@ -60,7 +60,7 @@ def first_panel(result: FirstStates) -> str:
     ]
     columns = ("position", "token", "segment", *(f"length, {name}" for name in names))
     numbers = [
-        (place, token.text, token.segment, *norms[:, place].tolist()) for place, token in enumerate(result.tokens)
+        (place, token.shown, token.segment, *norms[:, place].tolist()) for place, token in enumerate(result.tokens)
     ]
     return render(
         "positions.added", result=result, names=names, rows=rows, numbers=Table(columns, numbers, "before-layer-0")

@@ -101,6 +101,9 @@ def test_a_second_tokenizer_of_another_kind(service: BertService, tiny_roberta: 
     assert "The steps are WordPiece's alone" in both and "BPE, " in both and both.count("check ok") == 2
     tokens = AutoTokenizer.from_pretrained(tiny_roberta).tokenize(ask.text)
     assert [row["piece"] for row in kept(both, "pieces-second")[1:-1]] == tokens
+    hands = [row["token"] for row in kept(both, "pieces-second")[-5:-1]]
+    assert hands == [f"\N{CLAPPING HANDS SIGN}{number}" for number in "₁₂₃₄"]  # F0 9F 91 8F
+    assert '<bdi title="Ġsat">␣sat</bdi>' in both and "␣ is a space" in both
     assert "alike and give the pieces the same numbers" in pieces_panels(service, ask, "topics")
     assert "but number the pieces otherwise" in pieces_panels(service, replace(ask, text="the cat sat"), tiny_masked)
     wrong = pieces_panels(service, replace(ask, pair="Two."), "nobody here")
