@@ -134,6 +134,10 @@ class Tokenizer(Protocol):
         """The ids of a phrase's pieces behind what stands before it, by default a word, without special tokens."""
         ...
 
+    def changed(self, text: str) -> str:
+        """A text as the tokenizer changes it before it parts words."""
+        ...
+
     def normalised(self, text: str) -> tuple[tuple[str, tuple[int, int]], ...]:
         """The words that are cut into pieces, as the tokenizer changes them, and their (start, end) in the text."""
         ...

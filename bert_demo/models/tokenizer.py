@@ -68,6 +68,11 @@ class FastTokenizer:
             alike += 1
         return tuple(both[alike:])
 
+    def changed(self, text: str) -> str:
+        """A text as the tokenizer changes it before it parts words."""
+        normalizer = self._tokenizer.backend_tokenizer.normalizer
+        return text if normalizer is None else str(normalizer.normalize_str(text))
+
     def normalised(self, text: str) -> tuple[tuple[str, tuple[int, int]], ...]:
         """The words that are cut into pieces, as the tokenizer changes them, and their (start, end) in the text.
 

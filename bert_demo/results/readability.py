@@ -26,7 +26,8 @@ class Readability(Result):
     tokens: without special tokens; unknown: those of them that are not in the vocabulary, unknown_token what they all
     become, and signs what stands there in the text, each once; masks: masks in the text, spelt mask_token; scripts: by
     letters, most first; languages: that the model's card names, none where it names none by name; foreign: scripts of
-    none of them; guess: the language that the frequent words show, where the card does not name it, else "".
+    none of them; guess: the language that the frequent words show, where the card does not name it, else ""; changed:
+    words whose letters the tokenizer changes beyond their case, and what each is read as.
     """
 
     model: str
@@ -41,6 +42,7 @@ class Readability(Result):
     languages: tuple[str, ...]
     foreign: tuple[str, ...]
     guess: str
+    changed: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         check(0 <= self.unknown <= self.tokens, "no more tokens are unknown than there are")

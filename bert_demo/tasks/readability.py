@@ -10,6 +10,7 @@ from bert_demo.models.base import Model
 from bert_demo.registry.languages import Language, language_of, named, script_of
 from bert_demo.results import Token
 from bert_demo.results.readability import Readability, ScriptShare
+from bert_demo.tasks.changed_words import changed_words
 
 LEAST_LETTERS = 3
 """Of a word that can be said to fall into letters: shorter ones may be rare names or signs."""
@@ -37,6 +38,7 @@ def readability(model: Model, text: str, pair: str | None) -> Readability:
         languages=tuple(language.name for language in card),
         foreign=_foreign(shares, card),
         guess=_guess(sources, card),
+        changed=changed_words(model.tokenizer.changed, sources),
     )
 
 

@@ -6,12 +6,13 @@ from bert_demo.results.readability import Readability
 from bert_demo.views.templates import render
 
 MOST_SIGNS = 5
+MOST_WORDS = 3
 
 
 def unread_notice(read: Readability) -> str:
     """A sentence for each thing that the model cannot read; nothing where it reads all."""
     strange = read.strange
-    if not (read.unknown or read.in_letters or strange or read.guess):
+    if not (read.unknown or read.in_letters or strange or read.guess or read.changed):
         return ""
     foreign = {
         "letters": sum(each.letters for each in strange),
@@ -19,7 +20,8 @@ def unread_notice(read: Readability) -> str:
         "languages": ", ".join(read.languages),
     }
     more = max(0, len(read.signs) - MOST_SIGNS)
-    return render("readability.notice", read, read.signs[:MOST_SIGNS], more, foreign if strange else None)
+    changed = {"first": read.changed[:MOST_WORDS], "more": max(0, len(read.changed) - MOST_WORDS)}
+    return render("readability.notice", read, read.signs[:MOST_SIGNS], more, foreign if strange else None, changed)
 
 
 def masks_notice(read: Readability) -> str:

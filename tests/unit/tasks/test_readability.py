@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from conftest import ROOT
+from loaded import bundled
 
 from bert_demo import BertService
 from bert_demo.data.sentence_pairs import sentence_pairs
 from bert_demo.registry.languages import LANGUAGES, language_of, named, script_of
 from bert_demo.results import Token
 from bert_demo.results.readability import Readability
+from bert_demo.tasks.changed_words import changed_words, words
 from bert_demo.tasks.readability import script_shares
 from bert_demo.views.panels.readability import masks_notice, unread_notice
 from bert_demo.web.components.answering_model import answering
@@ -161,4 +163,57 @@ def test_words_of_single_letters_by_hand() -> None:
     assert [(each.script, each.letters, each.words, each.fallen, each.pieces) for each in share] == [
         ("Latin", 8, 2, 1, 3),
         ("Cyrillic", 3, 1, 0, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("A na\u00efve film", "na\u00efve is read as naive: the tokenizer of sentiment changes letters"),
+        ("\u30d0\u30b9\u306b\u4e57\u308b", "\u30d0\u30b9 is read as \u30cf\u30b9: the"),  # a bus, a lotus
+        (
+            "T\u00f4i kh\u00f4ng bi\u1ebft",
+            "T\u00f4i is read as toi, kh\u00f4ng is read as khong, bi\u1ebft is read as biet:",
+        ),
+        (
+            "caf\u00e9 na\u00efve r\u00f4le fianc\u00e9 caf\u00e9",
+            "r\u00f4le is read as role and 1 more word otherwise:",
+        ),
+        ("nai\u0308ve", "nai\u0308ve is read as naive:"),
+    ],
+)
+def test_words_that_the_tokenizer_changes_are_named(service: BertService, text: str, sentence: str) -> None:
+    assert sentence in plain(unread_notice(read(service, text)))
+    backend = bundled("sentiment").tokenizer
+    for word, other in read(service, text).changed:  # the tokenizer's own words are the oracle
+        assert "".join(each for each, _ in backend.normalised(word)) == other
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The FILM, Stra\u00dfe",
+        "\uff21\uff22\uff23 \ufb01lm",
+        "\ud55c\uad6d\uc5b4",
+        "1\ufe0f\u20e3 \u2764\ufe0f x\u00b2",
+    ],
+)
+def test_case_width_and_ligatures_are_no_change(service: BertService, text: str) -> None:
+    assert read(service, text).changed == ()
+
+
+def test_text_of_a_cased_model_is_not_changed(service: BertService) -> None:
+    assert read(service, "na\u00efve caf\u00e9", "bilingual").changed == ()
+
+
+def test_what_a_normaliser_takes_away_is_read_as_nothing() -> None:
+    found = changed_words(lambda text: "".join(s for s in text if s != "\u00e9"), ("\u00e9 th\u00e9", "\u00e9"))
+    assert found == (("\u00e9", ""), ("th\u00e9", "th"))
+    assert list(words("a1-b\u30d0\u30fc\u306b\u4e57\u308b 12")) == [
+        "a1",
+        "b",
+        "\u30d0\u30fc",
+        "\u306b",
+        "\u4e57",
+        "\u308b",
     ]
