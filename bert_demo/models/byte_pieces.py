@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
+from tokenizers.pre_tokenizers import PreTokenizer
+
 SIGNS = str.maketrans({" ": "\N{OPEN BOX}", "\n": "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}", "\t": "⇥"})
 """A space, a line break and a tab that can be seen."""
 _SMALL = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -18,8 +20,11 @@ _SMALL = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 def of_bytes(backend: Any) -> bool:
     """Whether a tokenizer of the tokenizers library writes bytes. Its sections are read, so ask once."""
-    sections = (backend.normalizer, backend.pre_tokenizer, backend.decoder)
-    return any(section is not None and b'"ByteLevel"' in section.__getstate__() for section in sections)
+    sections = [each for each in (backend.normalizer, backend.pre_tokenizer, backend.decoder) if each is not None]
+    stated = [
+        each.__getstate__() for each in sections if type(each) is not PreTokenizer
+    ]  # one in Python states nothing
+    return any(b'"ByteLevel"' in each for each in stated)
 
 
 def readable(pieces: Sequence[str], whole: Sequence[bool]) -> list[str]:

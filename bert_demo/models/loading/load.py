@@ -129,7 +129,7 @@ def read_model(found: Found) -> Read:
             own = fit(config, name)
         with _one_at_a_time, named("tokenizer", found.weights, name):
             settings = read_settings(found.weights, name)
-            tokenizer: Any = own_tokenizer(found.weights, settings, config.model_type)
+            tokenizer: Any = own_tokenizer(found.weights, settings, config.model_type, name)
             if tokenizer is None:
                 kind = tokenizer_class(found.weights, config.model_type)
                 tokenizer = kind.from_pretrained(str(found.weights), **_HERE)

@@ -13,14 +13,17 @@ from transformers import AutoTokenizer, BertTokenizer, PreTrainedTokenizerFast
 from transformers.models.roc_bert.modeling_roc_bert import RoCBertEmbeddings
 
 from bert_demo.core.errors import BrokenModelError
+from bert_demo.models.loading.jieba_words import CLASSES, jieba_tokenizer
 
 SPELT = {"shape_of": "word_shape.json", "pronunciation_of": "word_pronunciation.json"}
 """What RoCBert reads beside a token's id, and the files that give it for each token."""
 
 
-def own_tokenizer(directory: Path, settings: Mapping[str, Any], model_type: str) -> Any:
-    """The tokenizer of a directory whose family's class in transformers does not place tokens, made of its vocabulary;
-    None for all others. settings: of its tokenizer_config.json."""
+def own_tokenizer(directory: Path, settings: Mapping[str, Any], model_type: str, name: str) -> Any:
+    """The tokenizer of a directory whose family's class in transformers does not place tokens, or reads its vocabulary
+    wrongly, made of that; None for all others. settings: of its tokenizer_config.json. Raises ModelKindError."""
+    if model_type == "roformer" and settings.get("tokenizer_class") in CLASSES:
+        return jieba_tokenizer(directory, settings, name)
     return _letters(directory / "vocab.txt", settings) if model_type == "esm" and _bare(directory) else None
 
 

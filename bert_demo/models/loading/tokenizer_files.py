@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_demo.core.errors import BrokenModelError, ModelKindError
+from bert_demo.models.loading.class_rules import as_before
 from bert_demo.models.loading.tokenizer_rules import FILE, FLAGS, follow
 from bert_demo.registry.families import FAMILIES
 from bert_demo.registry.task_heads import HeadCard
@@ -17,6 +18,7 @@ SECOND = (
     "A second text is read as a second segment, as models of this family are trained; transformers 5 leaves that out."
 )
 ONE = "A second text is read in the segment of the first: the model has one segment alone."
+WORDS = "Chinese words are looked up in its vocabulary; RoFormerTokenizer of transformers looks in the name of a file."
 _IDS, _SEGMENTS, _THERE = "input_ids", "token_type_ids", "attention_mask"
 
 
@@ -37,9 +39,12 @@ def settle(
     if not tokenizer.is_fast:
         raise ModelKindError(f"The model {name!r} has no fast tokenizer, which the page needs to place tokens.")
     whole = _read(directory / FILE)
-    notes = follow(tokenizer, whole, settings) if whole else ()
+    others = {CONFIG: settings, "special_tokens_map.json": _read(directory / "special_tokens_map.json")}
+    notes = follow(tokenizer, whole, settings) if whole else as_before(tokenizer, others)
     _check_mask(tokenizer, directory, whole, head, name)
     _check_vocabulary(tokenizer, config, name)
+    if type(tokenizer).__name__ == "RoFormerTokenizer":
+        notes = (*notes, WORDS)
     own = tokenizer.model_input_names
     tokenizer.model_input_names = _inputs(settings, own, config)
     if (_SEGMENTS in own) is not (_SEGMENTS in tokenizer.model_input_names) and FAMILIES[config.model_type].segments:

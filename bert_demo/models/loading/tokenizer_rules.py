@@ -8,10 +8,11 @@ tokenizer_config.json gives for them count in both.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tokenizers import Tokenizer
+from tokenizers.pre_tokenizers import PreTokenizer
 
 FILE = "tokenizer.json"
 SECTIONS = ("normalizer", "pre_tokenizer", "post_processor")
@@ -38,14 +39,15 @@ def follow(tokenizer: Any, whole: Mapping[str, Any], settings: Mapping[str, Any]
     whole: of tokenizer.json; settings: of tokenizer_config.json.
     """
     backend = tokenizer.backend_tokenizer
-    own = {section: _state(getattr(backend, section)) for section in SECTIONS}
-    asked = {section: _with_flags(whole.get(section), settings) for section in SECTIONS}
-    other = [section for section in SECTIONS if own[section] not in (whole.get(section), asked[section])]
+    sections = [each for each in SECTIONS if type(getattr(backend, each)) is not PreTokenizer]  # one in Python stays
+    own = {section: _state(getattr(backend, section)) for section in sections}
+    asked = {section: _with_flags(whole.get(section), settings) for section in sections}
+    other = [section for section in sections if own[section] not in (whole.get(section), asked[section])]
     rules = {rule: whole["model"][rule] for rule in RULES if rule in whole.get("model", ())}
     rules = {rule: value for rule, value in rules.items() if getattr(backend.model, rule, value) != value}
     if not other and not rules:
         return ()
-    before = _read(backend)
+    before = read(backend)
     if "post_processor" in other and _bare(asked["post_processor"]) and not _bare(own["post_processor"]):
         other.remove("post_processor")  # saved without its special tokens, which no encoder was trained without
     if "post_processor" in other:
@@ -55,7 +57,7 @@ def follow(tokenizer: Any, whole: Mapping[str, Any], settings: Mapping[str, Any]
         setattr(backend, section, getattr(parts, section))
     for rule, value in rules.items():
         setattr(backend.model, rule, value)
-    if _read(backend) == before:
+    if read(backend) == before:
         return ()
     names = ", ".join((*other, *rules))
     return (
@@ -110,10 +112,10 @@ def _parts(sections: Mapping[str, Any]) -> Tokenizer:
     return Tokenizer.from_str(json.dumps({"version": "1.0", "added_tokens": [], "model": model, **sections}))
 
 
-def _read(backend: Tokenizer) -> list[Any]:
+def read(backend: Tokenizer, probes: Sequence[str] = PROBES) -> list[Any]:
     """How the probes are read, each alone and all but the first as a pair's second text; what fails is None."""
     found: list[Any] = []
-    for text, pair in ((PROBES[0], None), *((PROBES[0], probe) for probe in PROBES[1:])):
+    for text, pair in ((probes[0], None), *((probes[0], probe) for probe in probes[1:])):
         try:
             encoding = backend.encode(text, pair)
             found.append((encoding.ids, encoding.type_ids, encoding.offsets))
