@@ -30,7 +30,7 @@ def card_of(model: Any, allowed: str) -> ModelCard:
         return card
     if allowed == "any" and _is_directory(model):
         return directory_card(model)
-    if allowed != "catalogue" and (parts := _hub_parts(model)):
+    if allowed != "catalogue" and (parts := hub_parts(model)):
         return hub_card(model, *parts)
     hints = {
         "any": " Or name a hub id such as google-bert/bert-base-uncased, or a directory.",
@@ -48,7 +48,7 @@ def _offered() -> str:
     return " or ".join([card.name for card in CATALOGUE if not card.bundled][:2])
 
 
-def _hub_parts(name: str) -> tuple[str, str] | None:
+def hub_parts(name: str) -> tuple[str, str] | None:
     """(id, revision), where the name is what a repository of the hub can be called."""
     match = _HUB_ID.fullmatch(name)
     if match is None or ".." in name or "--" in match[1] or match[1].endswith(".git"):

@@ -6,19 +6,21 @@ from bert_demo.results.representations import Features
 
 
 def three_lines(
-    result: Features, source: str, text: str, pair: str | None, adapter: str = "", revision: str = ""
+    result: Features, source: str, text: str, pair: str | None, adapter: str = "", revision: str = "", labels: int = 0
 ) -> str:
     """Python that gives `values` as the array `features`: imports, then three lines.
 
-    source: directory or hub id of the model, or of the base of `adapter`, whose classifier needs two lines more.
+    source: directory or hub id of the model, or of the base of `adapter`, whose classifier needs two lines more;
+    labels: of that classifier, where the adapter has no configuration of its own.
     """
     at = f", revision={revision!r}" if revision else ""
     if adapter:
+        configured = f"{source!r}, num_labels={labels}" if labels else repr(adapter)
         head = [
             "from peft import PeftModel",
             "from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer",
             "",
-            f"config = AutoConfig.from_pretrained({adapter!r})",
+            f"config = AutoConfig.from_pretrained({configured})",
             f"model = AutoModelForSequenceClassification.from_pretrained({source!r}, config=config, dtype='float32')",
             f"model = PeftModel.from_pretrained(model, {adapter!r}).merge_and_unload().eval()",
         ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from bert_demo.core import validation
 from bert_demo.core.progress import OnProgress, watched
 from bert_demo.core.settings import ASSETS
+from bert_demo.models.loading.adapter_config import labels_of
 from bert_demo.models.loading.lora import find_adapter
 from bert_demo.registry.models import find, unlisted
 from bert_demo.results.code_lines import three_lines
@@ -130,7 +131,9 @@ class RepresentationCalls:
     def _lines(self, result: Features, text: str, pair: str | None, model: str) -> str:
         card = find(model) or unlisted(model)
         if adapter := find_adapter(card.source):
-            return three_lines(result, _written(str(adapter.base)), text, pair, _written(card.source))
+            own = _written(card.source)
+            count = 0 if (adapter.directory / "config.json").is_file() else labels_of(adapter)
+            return three_lines(result, _written(adapter.named), text, pair, own, labels=count)
         revision = card.revision if card.of_hub and card.revision != "main" else ""
         if _COMMIT.fullmatch(result.revision):
             revision = result.revision

@@ -228,11 +228,18 @@ def without(name: str) -> Callable[[Hub], None]:
     return lambda hub: (hub.repository / name).unlink()
 
 
+def adapter(hub: Hub) -> None:
+    """As peft saves one."""
+    for name in ("config.json", "model.safetensors"):
+        (hub.repository / name).rename(hub.repository / f"adapter_{name}")
+
+
 @pytest.mark.parametrize(
     ("change", "kind", "message"),
     [
         (without("model.safetensors"), ModelKindError, "no safetensors file"),
         (without("config.json"), ModelKindError, "holds no model of transformers"),
+        (adapter, ModelKindError, "holds an adapter of peft and not the model that it was made on"),
         (lambda hub: hub.configure(model_type="gpt2"), ModelKindError, "is a gpt2, none of the"),
         (lambda hub: hub.configure(architectures=["BertModel"]), ModelKindError, "no head that a lens can use"),
         (lambda hub: hub.configure(num_hidden_layers=10**9), BrokenModelError, "num_hidden_layers must be"),

@@ -161,6 +161,11 @@ def _file(listed: Any) -> File:
 def _needed(listed: list[File], source: str) -> list[File]:
     """The files to fetch, the weights last."""
     by_name = {file.name: file for file in listed}
+    if WEIGHTS not in by_name and "adapter_config.json" in by_name:
+        raise ModelKindError(
+            f"The repository {source!r} holds an adapter of peft and not the model that it was made on. Download it "
+            "into a directory, and name that where this demo takes directories."
+        )
     if CONFIG not in by_name:
         raise ModelKindError(f"The repository {source!r} holds no model of transformers: it has no {CONFIG}.")
     rest = [by_name[name] for name in READ if name in by_name]

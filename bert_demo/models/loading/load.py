@@ -16,6 +16,7 @@ from transformers.utils import logging as transformers_logging
 from bert_demo.core.errors import BrokenModelError, ModelSizeError, NoSuchModelError
 from bert_demo.core.settings import Settings
 from bert_demo.models.loading import validate
+from bert_demo.models.loading.adapter_config import UNNAMED, described
 from bert_demo.models.loading.download import OnBytes, fetch
 from bert_demo.models.loading.family_settings import fit
 from bert_demo.models.loading.hub_cache import Place
@@ -41,7 +42,8 @@ class Found:
     """A model on this disk that passed every check that needs no weights.
 
     memory: bytes of its weights once they are loaded; fingerprint: tells these files from all others of this run;
-    stored: the tensors of its weights.
+    stored: the tensors of its weights; configured: the directory of its config.json, and fields: what an adapter
+    without one puts over that.
     """
 
     card: ModelCard
@@ -51,6 +53,8 @@ class Found:
     memory: int
     fingerprint: Hashable
     stored: Mapping[str, Stored]
+    configured: Path
+    fields: Mapping[str, Any]
 
     @property
     def weights(self) -> Path:
@@ -85,9 +89,12 @@ def find_model(
         place = Place(Path(card.source), card.revision)
     else:
         place = fetch(card.source, card.revision, most, on_bytes, token)
-    adapter = find_adapter(str(place.directory))
+    adapter = find_adapter(
+        str(place.directory), lambda source, revision: fetch(source, revision, most, on_bytes, token).directory
+    )
     weights = adapter.base if adapter else place.directory
-    config = validate.read_config(place.directory, card.name)
+    configured, fields = described(adapter, place.directory, card.name)
+    config = validate.read_config(configured, card.name, fields)
     files = validate.weight_files(weights, card.name)
     stored = validate.read_headers(files, card.name)
     memory = validate.check_size(config, stored, card.name)
@@ -97,7 +104,9 @@ def find_model(
         raise BrokenModelError(f"The model {card.name!r} is incomplete: it has no tokenizer. Save it beside the model.")
     head = validate.head_of(config, stored, card.name)
     check_kinds(stored, card.name)
-    return Found(card, place, adapter, head, memory, _fingerprint([place.directory, weights]), stored)
+    return Found(
+        card, place, adapter, head, memory, _fingerprint([place.directory, weights]), stored, configured, fields
+    )
 
 
 def _fingerprint(directories: Iterable[Path]) -> Hashable:
@@ -123,8 +132,9 @@ def read_model(found: Found) -> Read:
     name = found.card.name
     directory = found.place.directory
     try:
-        with _one_at_a_time, named("config.json", directory, name):
-            config = AutoConfig.from_pretrained(str(directory), **_HERE)
+        with _one_at_a_time, named("config.json", found.configured, name):
+            config = AutoConfig.from_pretrained(str(found.configured), **_HERE, **found.fields)
+            config.id2label = {int(number): label for number, label in config.id2label.items()}
             config.return_dict, config.chunk_size_feed_forward = True, 0  # the form of answers, and memory: no numbers
             own = fit(config, name)
         with _one_at_a_time, named("tokenizer", found.weights, name):
@@ -143,6 +153,8 @@ def read_model(found: Found) -> Read:
     if config.model_type == "roc_bert":
         with named("tokenizer", found.weights, name):
             spell(model, tokenizer, found.weights, name)
+    if "id2label" in found.fields:
+        notes = (*notes, UNNAMED)
     if others := other_heads(unread, model):
         notes = (*notes, f"Its files also hold weights that no lens here reads: {others}.")
     return Read(config, tokenizer, model.eval().requires_grad_(False), notes)
@@ -166,7 +178,7 @@ def _read_weights(found: Found, config: Any) -> tuple[Any, set[str], set[str]]:
     lacking = missing(model, report)
     if found.adapter is not None:
         found.adapter.merge_into(model)
-        lacking -= found.adapter.replaced()
+        lacking -= set(found.adapter.replaced())
     return model, lacking, set(report["unexpected_keys"])
 
 

@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
 from bert_demo.core.errors import ModelLoadError
+from bert_demo.models.loading.adapter_base import Bring, base_of, from_cache
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -38,7 +39,8 @@ class Adapter:
     """A directory with an adapter, and the model that it belongs to.
 
     rank: rows of each A and columns of each B; targets: the modules that it changes, by the end of their names; ()
-    where its configuration does not list them.
+    where its configuration does not list them; task: as peft calls it, "" where it does not say; named: what the base
+    is called, a directory or a hub id.
     """
 
     directory: Path
@@ -46,11 +48,29 @@ class Adapter:
     scale: float
     rank: int
     targets: tuple[str, ...] = ()
+    task: str = ""
+    named: str = ""
 
-    def replaced(self) -> set[str]:
-        """The names of the weights that the adapter brings whole, such as the classifier's."""
-        with safe_open(str(self.directory / WEIGHTS), framework="numpy") as tensors:
-            return {name.removeprefix(_PREFIX) for name in tensors.keys() if ".lora_" not in name}  # noqa: SIM118
+    def replaced(self) -> dict[str, tuple[int, ...]]:
+        """The weights that the adapter brings whole, such as the classifier's, and their shapes. Raises
+        ModelLoadError."""
+        if not (self.directory / WEIGHTS).is_file():
+            pickled = " This demo opens no pickle (adapter_model.bin)." if self._pickled else ""
+            raise ModelLoadError(f"The adapter in {self.directory.name} has no {WEIGHTS}.{pickled} Save it again.")
+        try:
+            with safe_open(str(self.directory / WEIGHTS), framework="numpy") as tensors:
+                names = [name for name in tensors.keys() if ".lora_" not in name]  # noqa: SIM118
+                return {each.removeprefix(_PREFIX): tuple(tensors.get_slice(each).get_shape()) for each in names}
+        except (SafetensorError, OSError, ValueError) as error:
+            raise self._damaged() from error
+
+    @property
+    def _pickled(self) -> bool:
+        return (self.directory / "adapter_model.bin").is_file()
+
+    def _damaged(self) -> ModelLoadError:
+        where = f"The {WEIGHTS} of the adapter in {self.directory.name}"
+        return ModelLoadError(f"{where} cannot be read: it is damaged or was cut short.")
 
     def merge_into(self, model: Any) -> None:
         """Add the adapter to `model` in place and take over the modules that it replaces, such as the classifier.
@@ -76,9 +96,7 @@ class Adapter:
         try:
             stored = load_file(self.directory / WEIGHTS)
         except (SafetensorError, OSError, ValueError) as error:
-            raise ModelLoadError(
-                f"The {WEIGHTS} of the adapter in {self.directory.name} cannot be read: it is damaged or was cut short."
-            ) from error
+            raise self._damaged() from error
         return {name.removeprefix(_PREFIX): tensor.float() for name, tensor in stored.items()}
 
     def _check_whole(self, tensors: Mapping[str, torch.Tensor], model: Any) -> None:
@@ -107,11 +125,10 @@ class Adapter:
         return {name.rpartition(".")[0] for name in tensors if ".lora_" not in name}
 
 
-def find_adapter(source: str) -> Adapter | None:
+def find_adapter(source: str, bring: Bring = from_cache) -> Adapter | None:
     """The adapter in a directory, or None when it holds none.
 
-    The base is what its configuration names: seen from the adapter's own directory, of that name beside it, or seen
-    from the working directory. Raises ModelLoadError.
+    The base is what its configuration names (adapter_base.py); bring: fetches one of the hub. Raises ModelLoadError.
     """
     directory = Path(source)
     if not (directory / CONFIG).is_file():
@@ -141,12 +158,9 @@ def find_adapter(source: str) -> Adapter | None:
             f"The adapter in {directory.name} is not a plain LoRA adapter. Merge it into its base with peft "
             "(merge_and_unload), save that, and load the result."
         )
-    places = [directory / base, directory.parent / Path(base).name, Path(base)]
-    where = next((place for place in places if (place / "model.safetensors").is_file()), None)
-    if where is None:
-        raise ModelLoadError(f"The adapter in {directory.name} belongs to {base!r}, which is not beside it.")
+    where, called = base_of(directory, base, str(config.get("revision") or "main"), bring)
     scale = alpha / (rank**0.5 if config.get("use_rslora") else rank)
-    return Adapter(directory, where, scale, rank, _targets(config))
+    return Adapter(directory, where, scale, rank, _targets(config), str(config.get("task_type") or ""), called)
 
 
 def _targets(config: Mapping[str, Any]) -> tuple[str, ...]:

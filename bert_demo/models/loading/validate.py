@@ -52,11 +52,11 @@ class Stored:
     kind: str
 
 
-def read_config(directory: Path, name: str) -> dict[str, Any]:
+def read_config(directory: Path, name: str, fields: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The configuration of a model whose kind and numbers this demo can use.
 
-    name: how the visitor knows the model. Raises ModelKindError (another family, no head, quantised, a decoder) and
-    BrokenModelError (missing, no JSON, absurd numbers).
+    name: how the visitor knows the model; fields: put over it first. Raises ModelKindError (another
+    family, no head, quantised, a decoder) and BrokenModelError (missing, no JSON, absurd numbers).
     """
     path = directory / CONFIG
     if not path.is_file():
@@ -69,6 +69,7 @@ def read_config(directory: Path, name: str) -> dict[str, Any]:
             raise ValueError
     except (OSError, ValueError, RecursionError) as error:
         raise BrokenModelError(f"The {CONFIG} of the model {name!r} cannot be read: it is not JSON.") from error
+    config |= fields or {}
     _check_kind(config, name)
     _check_numbers(config, name)
     return config

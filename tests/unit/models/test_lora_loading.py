@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import save_tokenizer, tiny_config
+from conftest import MODELS, save_tokenizer, tiny_config
 from loaded import loaded
 from safetensors.torch import load_file, save_file
 from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     AutoTokenizer,
     BertForMaskedLM,
     BertForPreTraining,
@@ -24,7 +25,7 @@ from transformers import (
 
 from bert_demo import BertService, Settings
 from bert_demo.cli.main import main
-from bert_demo.core.errors import BadDataError, ModelLoadError
+from bert_demo.core.errors import BadDataError, HubError, ModelLoadError
 from bert_demo.models.loading.lora import find_adapter
 from bert_demo.training.finetuning.classifier import ClassifierTask, finetune
 from bert_demo.training.finetuning.lora import begin_with_mean, has_pooler, with_adapters
@@ -208,3 +209,127 @@ def test_adapters_may_begin_as_the_way_back_to_the_origin(tmp_path: Path) -> Non
         with_adapters(AutoModelForSequenceClassification.from_config(tiny_config()), 3, str(tmp_path / "larger"))
     with pytest.raises(ModelLoadError, match="no model to start from"):
         with_adapters(AutoModelForSequenceClassification.from_config(tiny_config()), 3, str(tmp_path / "nowhere"))
+
+
+def saved_by_peft(folder: Path, kind: Any, task: str, named: str | None = None, **changes: Any) -> tuple[Path, Any]:
+    """What peft's save_pretrained writes, no config.json; and the model with it, as peft computes it."""
+    from peft import LoraConfig, get_peft_model
+
+    base = folder / "base"
+    save_tokenizer(base)
+    torch.manual_seed(1)
+    BertForPreTraining(tiny_config()).save_pretrained(base)
+    model = kind.from_pretrained(base, **changes)
+    torch.manual_seed(2)
+    oracle = get_peft_model(model, LoraConfig(task_type=task, r=2, target_modules=["query", "value"]))
+    with torch.no_grad():
+        for name, weight in oracle.named_parameters():
+            if "lora_B" in name or "modules_to_save" in name:
+                weight.copy_(torch.randn_like(weight))
+    oracle.save_pretrained(folder / "adapter")
+    if named is not None:
+        written(folder / "adapter", base_model_name_or_path=named)
+    assert not (folder / "adapter" / "config.json").exists()
+    return folder / "adapter", oracle.eval()
+
+
+def written(directory: Path, **fields: Any) -> None:
+    config = json.loads((directory / "adapter_config.json").read_text())
+    (directory / "adapter_config.json").write_text(json.dumps(config | fields))
+
+
+def asked(oracle: Any, text: str) -> torch.Tensor:
+    tokenizer = AutoTokenizer.from_pretrained(str(oracle.peft_config["default"].base_model_name_or_path))
+    with torch.no_grad():
+        return oracle(**tokenizer(text, return_tensors="pt")).logits[0]
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+@pytest.mark.parametrize("named", [None, "base", "../base"])
+def test_adapter_without_a_config_is_read_by_its_bases(tmp_path: Path, named: str | None) -> None:
+    place, oracle = saved_by_peft(tmp_path, AutoModelForSequenceClassification, "SEQ_CLS", named, num_labels=3)
+    model = loaded(str(place))
+    assert model.labels == ("LABEL_0", "LABEL_1", "LABEL_2") and model.info.tasks == ("text-classification",)
+    assert "Its adapter names no labels" in model.info.description
+    text = "the cat was good"
+    found = model.heads["text-classification"].logits(model.encode(text))
+    assert found.tolist() == pytest.approx(asked(oracle, text).tolist(), abs=1e-5)
+    lines = BertService(Settings()).features(text, model=str(place)).lines
+    assert f"AutoConfig.from_pretrained({str(place.parent / 'base')!r}, num_labels=3)" in lines.replace(
+        "adapter/../", ""
+    )
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+def test_adapter_of_a_tagger_without_a_config_is_read(tmp_path: Path) -> None:
+    labels = {"id2label": {0: "O", 1: "B-PER", 2: "I-PER"}, "label2id": {"O": 0, "B-PER": 1, "I-PER": 2}}
+    place, oracle = saved_by_peft(tmp_path, AutoModelForTokenClassification, "TOKEN_CLS", **labels)
+    config = json.loads((tmp_path / "base" / "config.json").read_text())
+    (tmp_path / "base" / "config.json").write_text(json.dumps(config | labels))
+    model = loaded(str(place))
+    assert model.labels == ("O", "B-PER", "I-PER") and model.info.tasks == ("token-classification",)
+    assert "names no labels" not in model.info.description
+    encoding = model.encode("the cat sat")
+    found = model.heads["token-classification"].logits(encoding, 0, tuple(range(len(encoding.tokens))))
+    assert found.flatten().tolist() == pytest.approx(asked(oracle, "the cat sat").flatten().tolist(), abs=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+@pytest.mark.parametrize("task", [None, "FEATURE_EXTRACTION"])
+def test_adapter_without_a_head_answers_with_its_bases(tmp_path: Path, task: str | None) -> None:
+    place, oracle = saved_by_peft(tmp_path, BertForMaskedLM, "FEATURE_EXTRACTION")
+    written(place, task_type=task)
+    model = loaded(str(place))
+    assert "fill-mask" in model.info.tasks
+    found = model.heads["fill-mask"].logits(model.encode("the [MASK] sat"), 0, (2,))[0]
+    assert found.tolist() == pytest.approx(asked(oracle, "the [MASK] sat")[2].tolist(), abs=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+def test_base_of_an_adapter_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bundled model, a hub id that is in the cache or is fetched, and the short name of a first model of the hub."""
+    place, _ = saved_by_peft(tmp_path, AutoModelForSequenceClassification, "SEQ_CLS", num_labels=2)
+    elsewhere = Path(shutil.move(tmp_path / "base", tmp_path / "other" / "cache"))
+    wanted: list[tuple[str, str]] = []
+
+    def bring(source: str, revision: str) -> Path:
+        wanted.append((source, revision))
+        return elsewhere
+
+    for named, called in (("some/model", "some/model"), ("bert-base-uncased", "google-bert/bert-base-uncased")):
+        written(place, base_model_name_or_path=named, revision=None)
+        adapter = find_adapter(str(place), bring)
+        assert adapter is not None and (adapter.base, adapter.named) == (elsewhere, called)
+    assert wanted == [("some/model", "main"), ("google-bert/bert-base-uncased", "main")]
+    written(place, base_model_name_or_path="base")
+    found = find_adapter(str(place))
+    assert found is not None and found.base == MODELS / "base"
+    written(place, base_model_name_or_path="some/model")
+    monkeypatch.setattr("bert_demo.models.loading.load.fetch", refused)
+    with pytest.raises(HubError, match=r"belongs to 'some/model', which is not beside it\. The hub is away\."):
+        loaded(str(place))
+
+
+def refused(*_: Any) -> None:
+    raise HubError("The hub is away.")
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda place: written(place, base_model_name_or_path="no/such/place"), "beside it. Put a directory of that"),
+        (lambda place: written(place, task_type="CAUSAL_LM"), r"trained for CAUSAL_LM \(task_type\), which no lens"),
+        (lambda place: (place / "adapter_model.safetensors").unlink(), "has no adapter_model.safetensors. Save it"),
+        (
+            lambda place: (place / "adapter_model.safetensors").rename(place / "adapter_model.bin"),
+            r"opens no pickle \(adapter_model\.bin\)",
+        ),
+        (lambda place: (place / "adapter_model.safetensors").write_bytes(b"12"), "damaged or was cut short"),
+    ],
+)
+def test_adapter_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, change: Any, message: str) -> None:
+    place, _ = saved_by_peft(tmp_path, AutoModelForSequenceClassification, "SEQ_CLS", num_labels=2)
+    change(place)
+    with pytest.raises(ModelLoadError, match=message):
+        loaded(str(place))
