@@ -43,7 +43,8 @@ MASKED_LM = Block("guessing", "make bench")
 BERTVIZ = Block("bertviz", "python -m benchmarks.peers.attention")
 LOAD = Block("load", "make load")
 QUESTION = Block("question", "python -m benchmarks.question --base CHECKOUT --readme")
-TIMED = (APP, QUESTION, ATTRIBUTIONS, HEADS, MASKED_LM, BERTVIZ, LOAD)
+TRIAL = Block("trial", "python -m benchmarks.loading --readme")
+TIMED = (APP, QUESTION, TRIAL, ATTRIBUTIONS, HEADS, MASKED_LM, BERTVIZ, LOAD)
 """Tables of times and sizes, which change with the code."""
 AWAITING = {
     "attributions": "version 0.2.0",
