@@ -22,7 +22,7 @@ from bert_demo.web.event_settings import PRIVATE, QUIET
 from bert_demo.web.examples import from_address, load_examples
 from bert_demo.web.job_runner import JobProgress, LatestJob
 from bert_demo.web.lens_groups import group_styles
-from bert_demo.web.page_assets import page_assets, script_tags, style_tag, styles
+from bert_demo.web.page_assets import address_tag, deferred_scripts, page_assets, script_tags, style_tag, styles
 from bert_demo.web.prerender import prerender
 from bert_demo.web.questions import Lens, Questions
 from bert_demo.web.server import logging
@@ -50,7 +50,8 @@ class App:
         self.first_words = placeholder(TITLE, LINE, self.opening.text)
         assets = page_assets(tab.assets for tab in TABS)
         made = style_tag(group_styles(TABS), list_styles("model"))
-        self.styles, self.head = styles(assets), f"{script_tags(assets)}{made}"
+        self.scripts = deferred_scripts({tab.name: tab.assets for tab in TABS})
+        self.styles, self.head = styles(assets), f"{address_tag(self.scripts)}{script_tags(assets)}{made}"
         with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(FILES_CHECKED, FILES_KEPT)) as self.blocks:
             progress = html(elem_id="progress")
             html(opening(self.examples), elem_id="header")
@@ -183,6 +184,7 @@ def launch(app: App, settings: Settings) -> None:
             settings,
             health,
             placeholder=lambda: app.first_words,
+            scripts=app.scripts.values(),
             theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
             css_paths=app.styles,
             head=app.head,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 GENERAL = Path(__file__).parent / "assets"
+DEFERRED = ".deferred.js"
+"""How the name of a script ends that is loaded when its lens is opened first."""
 _COMMENT = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
 
 
@@ -15,7 +20,7 @@ def beside(*modules: str) -> tuple[Path, ...]:
     found: list[Path] = []
     for module in map(Path, modules):
         names = [each for each in module.parent.iterdir() if each.suffix in (".css", ".js")]
-        found += sorted(each for each in names if f"{each.stem}_".startswith(f"{module.stem}_"))
+        found += sorted(each for each in names if f"{each.name.partition('.')[0]}_".startswith(f"{module.stem}_"))
     return tuple(found)
 
 
@@ -29,10 +34,45 @@ def styles(assets: Iterable[Path]) -> list[Path]:
     return [path for path in assets if path.suffix == ".css"]
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script that is loaded when it is needed: where it stands, relative to the page, and its text."""
+
+    address: str
+    text: str
+
+
 def script_tags(assets: Iterable[Path]) -> str:
-    """The scripts of them, for the head of the page, without the lines that are comments."""
-    scripts = (path.read_text(encoding="utf-8") for path in assets if path.suffix == ".js")
-    return "".join(f"<script>{_COMMENT.sub('', script)}</script>" for script in scripts)
+    """The scripts of them that the page begins with, for its head, without the lines that are comments."""
+    return "".join(f"<script>{_script(path)}</script>" for path in assets if path.suffix == ".js" and not _waits(path))
+
+
+def deferred_scripts(lenses: Mapping[str, Iterable[Path]]) -> dict[str, Script]:
+    """The scripts of each lens, by its name, that the page does without until the lens is opened (assets/tabs.js).
+
+    The address tells what is in it, so that a browser may keep it for good.
+    """
+    found = {}
+    for name, assets in lenses.items():
+        text = "".join(_script(path) for path in assets if _waits(path))
+        if text:
+            digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
+            found[name] = Script(f"assets/lens-{name}-{digest}.js", text)
+    return found
+
+
+def address_tag(scripts: Mapping[str, Script]) -> str:
+    """For the head of the page: where the deferred scripts of each lens are."""
+    addresses = json.dumps({name: each.address for name, each in scripts.items()})
+    return f"<script>window.bertLensScripts = {addresses};</script>"
+
+
+def _waits(path: Path) -> bool:
+    return path.name.endswith(DEFERRED)
+
+
+def _script(path: Path) -> str:
+    return _COMMENT.sub("", path.read_text(encoding="utf-8"))
 
 
 def style_tag(*sheets: str) -> str:

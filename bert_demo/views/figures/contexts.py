@@ -65,7 +65,7 @@ def _least(result: Contexts) -> float:
 def plane_figure(result: Contexts) -> go.Figure:
     """All tokens at the last state; the word's by the shape and colour of their sentence.
 
-    layout.meta holds the points of every state, so that assets/inside.js moves them without asking the server.
+    layout.meta holds the points of every state, so that tabs/inside.deferred.js moves them without asking the server.
     """
     last = len(result.plane) - 1
     marked = _marked(result)

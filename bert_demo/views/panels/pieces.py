@@ -115,4 +115,5 @@ def _proof(result: Pieces) -> tuple[bool, str]:
         return result.agrees, f"{same}, {count} of them"
     covered = {place for token in result.tokens if not token.special for place in range(token.start, token.end)}
     missing = sum(not letter.isspace() and place not in covered for place, letter in enumerate(result.text))
-    return missing == 0, f"{missing or 'no'} character{'s' * (missing > 1)} of the text stand outside a piece"
+    stand = "characters of the text stand" if missing > 1 else "character of the text stands"
+    return missing == 0, f"{missing or 'no'} {stand} outside a piece"

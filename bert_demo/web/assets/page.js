@@ -55,8 +55,10 @@
   }, true);
 
   // Who chooses of a list by Enter stays in its field: gradio takes what was chosen when the field is left, and leaves it to
-  // the page. It hears nothing of the return, or the list would open again.
+  // the page. It hears nothing of the return, or the list would open again, until something is done in the field: before it
+  // has heard, it would take back what is typed (6.31.0).
   let returning = null;
+  let unheard = null;
   window.addEventListener('focus', (event) => event.target === returning && event.stopImmediatePropagation(), true);
   document.addEventListener('keydown', (event) => {
     const field = event.target;
@@ -66,8 +68,15 @@
       returning = field;
       field.focus();
       returning = null;
+      unheard = field;
     }, PRESSED);
   }, true);
+  const heard = (event) => {
+    if (event.target !== unheard || (event.type === 'keydown' && !event.key.startsWith('Arrow'))) return;
+    unheard = null;
+    if (event.type !== 'blur') event.target.dispatchEvent(new FocusEvent('focus'));
+  };
+  for (const kind of ['beforeinput', 'pointerdown', 'keydown', 'blur']) document.addEventListener(kind, heard, true);
 
   // Which side of a row holds more: the style sheet lets it fade there.
   function more(row) {

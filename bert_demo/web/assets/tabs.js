@@ -1,10 +1,23 @@
 // The row of lenses from the keyboard: one stop, arrows, Home and End between the tabs; a lens opens when the focus rests on
-// its tab, so that nothing is computed for those that were only passed. The group of each tab is its description.
+// its tab, so that nothing is computed for those that were only passed. The group of each tab is its description. What a lens
+// alone needs of scripts is loaded when it is opened; bertLens(name) is there when that is done.
 (() => {
   const REST = 350; // milliseconds of rest that open a lens
   let opening = 0;
 
   const tabsOf = (row) => [...row.querySelectorAll(':scope > [role="tab"]')].filter((tab) => tab.offsetParent);
+
+  const loaded = {};
+  function load(name) {
+    const source = window.bertLensScripts[name];
+    loaded[name] ??= source ? new Promise((done, failed) => {
+      const script = Object.assign(document.createElement('script'), { src: source, onload: done });
+      script.onerror = () => { delete loaded[name]; script.remove(); failed(new Error(`${source} could not be loaded`)); };
+      document.head.append(script);
+    }) : Promise.resolve();
+    return loaded[name];
+  }
+  window.bertLens = load;
 
   // The open lens is the stop; with it the row of a small screen is moved until its tab is seen.
   function follow(row) {
@@ -17,6 +30,7 @@
       if (open && tab !== row.shown) show(row, tab);
       if (open) row.shown = tab;
       if (open) document.getElementById('bar')?.setAttribute('data-lens', tab.dataset.tabId);
+      if (open && !loaded[tab.dataset.tabId]) load(tab.dataset.tabId).catch(() => {});
     }
   }
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import gradio as gr
 
 from bert_demo.registry.models import find
 from bert_demo.views.panels.glossary import legend_panel
+from bert_demo.web.event_settings import LAST
 from bert_demo.web.tab import html
 
 WORDS = ("confidence interval", "expected calibration error", "F1", "MFT", "INV", "DIR", "SRL", "perplexity")
@@ -29,12 +29,9 @@ class About:
             lambda name, shown: (gr.Accordion(label=label(name)), card(name) if shown else ""),
             [model, self.text],
             [self.panel, self.text],
-            **SOON,
+            **LAST,
         )
-        self.panel.expand(card, model, self.text, **SOON)
-
-
-SOON: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None, "trigger_mode": "always_last"}
+        self.panel.expand(card, model, self.text, **LAST)
 
 
 def label(model: str) -> str:

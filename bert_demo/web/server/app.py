@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -23,6 +23,7 @@ from bert_demo.web.deferred_service import Deferred
 from bert_demo.web.gradio_patches.queue import bound_unread_answers, events_under_way, widen_queue
 from bert_demo.web.gradio_patches.sessions import keep_little
 from bert_demo.web.job_runner import SCHEDULER
+from bert_demo.web.page_assets import Script
 from bert_demo.web.server.access_log import AccessLog
 from bert_demo.web.server.client_address import ClientAddress, visitor_address
 from bert_demo.web.server.closed_routes import ClosedRoutes
@@ -79,10 +80,11 @@ def create_app(
     settings: Settings,
     health: Health,
     placeholder: Callable[[], str] = lambda: "",
+    scripts: Iterable[Script] = (),
     **page: Any,
 ) -> FastAPI:
-    """The application. placeholder: gives the markup until the page's scripts have run; page: how gradio shows the page
-    (theme, css_paths, head, ...), for `gr.mount_gradio_app`.
+    """The application. placeholder: gives the markup until the page's scripts have run; scripts: those that the page
+    loads later; page: how gradio shows the page (theme, css_paths, head, ...), for `gr.mount_gradio_app`.
 
     No telemetry, no run history, nothing from other hosts, no way past the queue.
     """
@@ -100,6 +102,7 @@ def create_app(
         Route(f"{PATH}/schema", lambda _: JSONResponse(tools.schema())),
         Route(PATH, transport),
         Mount(PATH, transport),
+        *(_script_route(each) for each in scripts),
     ]
     blocks.mcp_server = True  # the page about the API names the address of the tools
     widen_queue(blocks, MOST_EVENTS)
@@ -125,6 +128,10 @@ def create_app(
     bound_unread_answers(blocks, 2 * READING * settings.slow_seconds)
     keep_little(blocks, app)
     return app
+
+
+def _script_route(script: Script) -> Route:
+    return Route(f"/{script.address}", lambda _: Response(script.text, media_type="text/javascript"))
 
 
 def _add_health_and_metrics(app: FastAPI, service: Deferred, health: Health) -> None:

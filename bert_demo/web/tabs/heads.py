@@ -68,7 +68,10 @@ class HeadsTab:
         with gr.Column() as body:
             self.tour = html(elem_id="tour", js_on_load=ON_PICK)
             self.sentences = html(_sentences(), elem_id="tour-sentences", js_on_load=ON_PICK)
-            self.table = html(elem_id="all-heads", js_on_load=f"{ON_PICK}window.bertHeads.follow(element, watch);")
+            self.table = html(
+                elem_id="all-heads",
+                js_on_load=f"{ON_PICK}window.bertLens('heads').then(() => window.bertHeads.follow(element, watch));",
+            )
             self.layers = html(elem_id="head-layers")
         self.picked = gr.State(Picked())
         controls = [self.relation, self.window, self.picked]

@@ -65,7 +65,12 @@ class InsideTab:
             look = gr.Button("Run", variant="primary", min_width=120, scale=0, elem_id="look-inside")
         with gr.Column(visible=False, elem_id="looked") as body:
             with gr.Column(elem_id="view-pieces") as self.pieces:
-                outputs: list[Any] = [html(elem_id="pieces", js_on_load="window.bertInside.follow(element, watch);")]
+                outputs: list[Any] = [
+                    html(
+                        elem_id="pieces",
+                        js_on_load="window.bertLens('inside').then(() => window.bertInside.follow(element, watch));",
+                    )
+                ]
             with gr.Column(visible=False, elem_id="view-positions") as self.positions:
                 outputs += self._positions()
         self.own: dict[str, ContextsView | SimilarityView | FeaturesView] = {

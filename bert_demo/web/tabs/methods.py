@@ -16,6 +16,7 @@ from bert_demo.views.markup import working
 from bert_demo.views.panels import method_comparison as plots
 from bert_demo.views.panels.attributions import progress_panel
 from bert_demo.web.components.target_choice import PREDICTED, target_choice
+from bert_demo.web.event_settings import LAST
 from bert_demo.web.job_runner import JobProgress
 from bert_demo.web.lens_groups import Group
 from bert_demo.web.page_assets import beside
@@ -54,8 +55,8 @@ class MethodsTab:
                 with gr.Column(scale=4, min_width=300):
                     trial = html(elem_id="trial")
             agreement = html(elem_id="agreement")
-        figures = json.loads((ASSETS / "corpus.json").read_text(encoding="utf-8"))
-        html(plots.corpus_panel(figures), elem_id="methods-corpus")
+        with gr.Accordion("On many sentences", open=False, elem_id="methods-many") as self.many:
+            self.corpus = html(elem_id="methods-corpus")
         outputs = [rows, figure, trial, agreement]
         controls = [target, baseline, output]
         return Parts(
@@ -98,7 +99,8 @@ class MethodsTab:
         return [plots.scored_methods_panel(scored), None, "", ""]
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
-        """Nothing beyond the input bar."""
+        """The figures of many sentences come when they are unfolded."""
+        self.many.expand(_corpus, None, self.corpus, **LAST)
         return []
 
     def working(self, done: int, planned: int) -> str:
@@ -108,3 +110,7 @@ class MethodsTab:
             if planned
             else working("Reading the text \N{HORIZONTAL ELLIPSIS}")
         )
+
+
+def _corpus() -> str:
+    return plots.corpus_panel(json.loads((ASSETS / "corpus.json").read_text(encoding="utf-8")))

@@ -210,7 +210,7 @@ def test_file_of_rows_is_opened(page: Page, tmp_path: Path) -> None:
     open_tab(page, TAB)
     good, bad = tmp_path / "rows.tsv", tmp_path / "bad.csv"
     good.write_text("sentence\tlabel\nA fine film.\t1\nA dull film.\t0\n", encoding="utf-8")
-    bad.write_bytes(b"text,label\nfine,positive\n\xff,negative\n")
+    bad.write_bytes(b"\xef\xbb\xbftext,label\nfine,positive\n\xff,negative\n")
     upload = page.locator("#tab-without input[type=file], #prune-tools input[type=file]").first
     upload.set_input_files(good)
     expect(page.locator("#labelled-rows textarea")).to_have_value(re.compile("A dull film"))

@@ -192,4 +192,4 @@ def test_it_looks_right(desk_and_phone: tuple[Page, Page]) -> None:
 
 
 def _words(kind: str) -> range:
-    return range({"one": 1, "chinese": 14, "emoji": 5, "long": 33 * 13}[kind])
+    return range({"one": 1, "chinese": 9, "emoji": 5, "long": 33 * 13}[kind])

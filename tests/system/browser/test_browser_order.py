@@ -120,7 +120,7 @@ def test_model_list_has_two_groups_and_closes_when_it_is_left(page: Page) -> Non
     page.wait_for_timeout(300)  # gradio opened it again a moment later
     expect(options).to_have_count(0)
     page.locator("#model input").click()
-    page.get_by_role("option", name="topics").click()
+    page.get_by_role("option", name="topics", exact=True).click()
     expect(page.locator("#labels .bar")).to_have_count(4)
     page.locator("#model input").fill("spam")
     page.keyboard.press("Enter")

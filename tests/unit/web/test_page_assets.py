@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
 
-from bert_demo.web.page_assets import beside, page_assets, script_tags, styles
+from bert_demo.web.page_assets import (
+    DEFERRED,
+    Script,
+    address_tag,
+    beside,
+    deferred_scripts,
+    page_assets,
+    script_tags,
+    styles,
+)
 from bert_demo.web.tabs import TABS, attention, heads
 
 WEB = ROOT / "bert_demo" / "web"
@@ -16,9 +26,13 @@ STYLES = sorted(WEB.rglob("*.css"))
 
 
 def test_beside_finds_files_of_the_modules_name_alone() -> None:
-    assert [path.name for path in beside(heads.__file__)] == ["heads.css", "heads.js", "heads_search.js"]
+    assert [path.name for path in beside(heads.__file__)] == [
+        "heads.css",
+        "heads.deferred.js",
+        "heads_search.deferred.js",
+    ]
     names = {path.name for path in beside(attention.__file__)}
-    assert {"attention.css", "attention.js", "attention_arcs.js", "attention_steps.js"} == names
+    assert {"attention.css", "attention.js", "attention_arcs.deferred.js", "attention_steps.deferred.js"} == names
 
 
 def test_page_has_every_script_and_style_once_and_the_general_ones_first() -> None:
@@ -27,7 +41,20 @@ def test_page_has_every_script_and_style_once_and_the_general_ones_first() -> No
     general = [path.name for path in found if path.parent == WEB / "assets"]
     assert [path.name for path in found[: len(general)]] == general
     assert styles(found)[0].name == "style.css" and {path.suffix for path in styles(found)} == {".css"}
-    assert script_tags(found).count("<script>") == len([path for path in found if path.suffix == ".js"])
+    begins = [path for path in found if path.suffix == ".js" and not path.name.endswith(DEFERRED)]
+    assert script_tags(found).count("<script>") == len(begins)
+
+
+def test_deferred_scripts_are_those_of_their_lens_and_are_named_after_what_is_in_them(tmp_path: Path) -> None:
+    (tmp_path / "a.deferred.js").write_text("// why\ngo();\n", encoding="utf-8")
+    (tmp_path / "a_b.deferred.js").write_text("stay();\n", encoding="utf-8")
+    assets = [tmp_path / "a.css", tmp_path / "a.js", tmp_path / "a.deferred.js", tmp_path / "a_b.deferred.js"]
+    digest = hashlib.sha256(b"go();\nstay();\n").hexdigest()[:12]
+    expected = Script(f"assets/lens-a-{digest}.js", "go();\nstay();\n")
+    assert deferred_scripts({"a": assets, "b": assets[:2]}) == {"a": expected}
+    assert address_tag({"a": expected}) == f'<script>window.bertLensScripts = {{"a": "{expected.address}"}};</script>'
+    found = [path for tab in TABS for path in tab.assets if path.name.endswith(DEFERRED)]
+    assert sorted(found) == sorted(WEB.rglob(f"*{DEFERRED}"))
 
 
 def test_lens_names_are_those_of_links_and_appear_once() -> None:

@@ -203,5 +203,6 @@ window.bertArcs = (() => {
     }
   }
 
+  draw();
   return { draw, words: () => [...chosen.words] };
 })();

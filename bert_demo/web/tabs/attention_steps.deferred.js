@@ -92,5 +92,6 @@ window.bertSteps = (() => {
     place.append(table);
   }, true);
 
+  draw();
   return { draw };
 })();

@@ -1,4 +1,4 @@
-// The table of all heads: sorted by a click on a column, searched in words (head_search.js). A new answer makes a new
+// The table of all heads: sorted by a click on a column, searched in words (heads_search.deferred.js). A new answer makes a new
 // table; what the visitor has sorted and searched is done to it again.
 window.bertHeads = (() => {
   const HABIT = 1;
