@@ -92,7 +92,7 @@ class HeadsTab:
         choices = [_label(known, row) for row in _ranked(known)]
         while True:
             now = picked.relation
-            chosen = _chosen(choices, now) or _chosen(choices, relation) or _first(known, ask)
+            chosen = _chosen(choices, now) or _first(known, ask, relation)
             shown = toured(weights, ask, chosen, "")
             if picked.relation == now:  # else another one was picked meanwhile
                 break
@@ -187,12 +187,14 @@ def _ranked(known: HeadTable | None) -> list[KnownHead]:
     return [*measured, *(paper for paper, mine in known.pairs() if mine is None)]
 
 
-def _first(known: HeadTable | None, ask: Ask) -> str | None:
-    """The relation to open on: the first one that the marked arcs of the text hold, else the first."""
+def _first(known: HeadTable | None, ask: Ask, shown: str | None = None) -> str | None:
+    """The relation to open on, where nobody chose one: that which is shown, but where the text has marked arcs and none
+    of it; then the first that they hold, or the first of all."""
     ranked = _ranked(known)
     golds = [gold for gold in map(gold_of, (ask.text, ask.pair)) if gold]
-    there = [row for row in ranked if any(gold.arcs(row.relation) for gold in golds)]
-    return next((_label(known, row) for row in (*there, *ranked)), None)
+    there = [_label(known, row) for row in ranked if any(gold.arcs(row.relation) for gold in golds)]
+    every = [_label(known, row) for row in ranked]
+    return next(iter([*filter(None, [_chosen(there or every, shown)]), *there, *every]), None)
 
 
 def _chosen(choices: Sequence[str], label: str | None) -> str | None:

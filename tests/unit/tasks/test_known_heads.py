@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import MODELS, ROOT, save_tokenizer, tiny_config
+from conftest import MODELS, OPENING, ROOT, save_tokenizer, tiny_config
 from transformers import BertForMaskedLM
 
 from bert_demo import BertService
@@ -188,6 +188,16 @@ def test_a_relation_picked_meanwhile_outlives_the_answer(service: BertService, t
     assert changes["value"] is None and not changes["choices"] and "Nobody has measured yet" in panel
     changes, panel = answered(service, "sentiment", None)
     assert changes["value"] == picked.relation and ": subject, its predicate</h2>" in panel
+
+
+def test_a_relation_that_nobody_chose_gives_way_to_the_marked_arcs_of_the_text(service: BertService) -> None:
+    case = next(row for row in table_of("sentiment").rows if row.relation == "case")
+    shown = f"case: {case.dependent}, its {case.governor}"
+    assert not gold_of(OPENING).arcs("case")
+    for text, kept in ((OPENING, False), ("The dog saw the cat.", True)):
+        made = HeadsTab().answer(service, Ask(text, "", "sentiment"), (), [shown, 0, Picked()], JobProgress())
+        assert ("value" not in made[0].constructor_args) == kept
+        assert ("made by hand" in made[3]) == (not kept)
 
 
 def test_relations_that_are_only_published_can_be_chosen(
