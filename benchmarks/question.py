@@ -30,7 +30,8 @@ LONG = (
     "{0} {0} years after the first part, which nobody had asked for, they meet in the same house, say the same"
     " things, and the film looks at them until it ends"
 )
-"""31 words; the first one, twice since an axis may leave out every second name, tells a question from those before it."""
+"""31 words; the first one tells a question from those before it. It stands twice, since an axis may leave out every
+second name."""
 NUMBERS = ("Two", "Three", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve", "Forty", "Fifty")
 QUIET = 1000
 """Milliseconds after an answer in which nothing more may come."""
