@@ -36,7 +36,8 @@ class BadRow:
 @dataclass(frozen=True, slots=True)
 class Understood:
     """How a table was read: each part can be shown and compared. rows: how many there are; read: how many were read;
-    counts: (label of the model, rows that have it); bad: rows that cannot be read; origin: what the table came as."""
+    counts: (label of the model, rows that have it); bad: rows that cannot be read; origin: what the table came as;
+    names: (label as it is written, rows that have it), the most frequent first."""
 
     dialect: Dialect
     columns: Columns
@@ -46,6 +47,7 @@ class Understood:
     counts: tuple[tuple[str, int], ...] = ()
     bad: tuple[BadRow, ...] = ()
     origin: Origin = field(default_factory=Origin, compare=False)
+    names: tuple[tuple[str, int], ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         part = f"The first {self.read:,} of its {self.rows:,} rows were read." if self.read < self.rows else ""
@@ -178,7 +180,11 @@ def understand(
         raise BadDataError("The rows must be text: one text and its label on each line.")
     if len(content.encode("utf-8", "replace")) > MOST_BYTES:
         raise BadDataError(f"The rows are more than {MOST_BYTES:,} bytes. Paste fewer of them.")
-    found = labelled_texts(parse_table(content, "", reading), labels, reading, several)
+    return at_most(labelled_texts(parse_table(content, "", reading), labels, reading, several), most, reading)
+
+
+def at_most(found: LabelledTexts, most: int, reading: Reading) -> LabelledTexts:
+    """The same. Raises BadDataError for more rows than that, unless the first so many were asked for."""
     if found.understood.rows > most and reading.rows is None:
         raise BadDataError(f"There are {found.understood.rows:,} rows; the limit is {most}. Send fewer.")
     return found
@@ -231,6 +237,7 @@ def labelled_texts(
         tuple((label, counts[place]) for place, label in enumerate(labels)),
         tuple(bad),
         table.origin,
+        tuple(Counter(names).most_common()),
     )
     return LabelledTexts(
         tuple(cells.text for _, cells, _ in kept),

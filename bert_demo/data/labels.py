@@ -162,7 +162,7 @@ def _first(numbers: set[int], labels: Sequence[str], source: str) -> int:
             f"{source or 'The text'} numbers its labels {', '.join(map(str, sorted(numbers)))}, which may count from 0 "
             f"or from 1. Write their names: {', '.join(labels)}. Or say what each number means.",
             "mapping",
-            tuple(labels),
+            tuple(map(str, sorted(numbers))),
         )
     return 0 if 0 in numbers or many not in numbers else 1
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from bert_demo.core.errors import BadDataError, MissingHeadError
 from bert_demo.core.progress import OnProgress, watched
 from bert_demo.core.validation import checked_text
+from bert_demo.models.base import Model
 from bert_demo.results.evaluation import Evaluation
 from bert_demo.service.context import Context
 from bert_demo.tasks import evaluation, labelled_rows
@@ -41,15 +43,31 @@ class EvaluationCalls:
             _refuse_flood(rows, most_read)
         if word != "":
             word = checked_text(word, 100, "word")
+        loaded = self._classifier(model)
+        watch = watched(on_progress)
+
+        def measured() -> Evaluation:
+            labelled = labelled_rows.read(loaded, rows, lines, self._context.settings.max_characters, watch)
+            numbers = range(1, len(rows) + 1) if lines is None else lines
+            return evaluation.evaluate(loaded, rows, labelled, numbers, word, watch, on_scored)
+
+        asked = repr((rows, None if lines is None else tuple(lines))).encode("utf-8", "backslashreplace")
+        return self._context.cache.get(("evaluate", loaded.info, word, hashlib.sha256(asked).digest()), measured)
+
+    def judged_labels(self, model: str = "sentiment") -> tuple[tuple[str, ...], bool]:
+        """The labels of a classifier, and whether it judges each by itself. Raises ModelError, and MissingHeadError for
+        what is none."""
+        loaded = self._classifier(model)
+        labelled_rows.refuse_numbers(loaded)
+        return tuple(loaded.labels), loaded.activation == "sigmoid"
+
+    def _classifier(self, model: str) -> Model:
         loaded = self._context.pool.lend(model)
         if "text-classification" not in loaded.info.tasks:
             raise MissingHeadError(
                 f"The model {loaded.info.name} has no labels. Choose a classifier such as sentiment."
             )
-        watch = watched(on_progress)
-        labelled = labelled_rows.read(loaded, rows, lines, self._context.settings.max_characters, watch)
-        numbers = range(1, len(rows) + 1) if lines is None else lines
-        return evaluation.evaluate(loaded, rows, labelled, numbers, word, watch, on_scored)
+        return loaded
 
 
 def _refuse_flood(rows: Sequence[tuple[str, ...]], most: int) -> None:

@@ -34,6 +34,15 @@ def check_shape(rows: Sequence[tuple[str, ...]]) -> None:
         raise BadDataError(f"There are {len(rows)} labelled texts; from 2 to {MOST_ROWS} can be measured.")
 
 
+def refuse_numbers(model: Model) -> None:
+    """Raise MissingHeadError for a model that gives a number, which is not right or wrong."""
+    if model.activation == "none":
+        raise MissingHeadError(
+            f"The model {model.info.name} gives numbers, not labels, so that no answer is right or wrong. Choose a "
+            'classifier, such as "sentiment".'
+        )
+
+
 def read(
     model: Model,
     rows: Sequence[tuple[str, ...]],
@@ -47,11 +56,7 @@ def read(
     lines: where each row stands in the visitor's file; most: characters of a text; whole: texts of several windows are
     refused. Raises BadDataError, which names the line, or without lines the number of the row.
     """
-    if model.activation == "none":
-        raise MissingHeadError(
-            f"The model {model.info.name} gives numbers, not labels, so that no answer is right or wrong. Choose a "
-            'classifier, such as "sentiment".'
-        )
+    refuse_numbers(model)
     encodings = []
     truth = np.zeros((len(rows), len(model.labels)), bool)
     mapping = _mapping(model, [row[-1] for row in rows])

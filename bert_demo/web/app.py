@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from functools import partial
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
@@ -125,14 +126,14 @@ class App:
     def _wait_until_asked(self, lens: Lens, latest: LatestJob) -> None:
         """Another choice takes an old answer away."""
         parts = lens.parts
-        gr.on(
-            [control.input for control in parts.controls],
-            clear_handler(parts, latest),
-            [self.bar.asked, *parts.controls],
-            [lens.notice, parts.body],
-            trigger_mode="multiple",
-            **QUIET,
-        )
+        for listen in parts.clears or [partial(gr.on, [control.input for control in parts.controls])]:
+            listen(
+                clear_handler(parts, latest),
+                [self.bar.asked, *parts.controls],
+                [lens.notice, parts.body],
+                trigger_mode="multiple",
+                **QUIET,
+            )
 
     @property
     def links(self) -> dict[str, Link]:

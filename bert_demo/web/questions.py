@@ -86,6 +86,7 @@ def _row(lens: Lens) -> dict[str, Any]:
         "name": lens.tab.name,
         "events": {what: lens.event(what) for what in EVENTS},
         "hides": parts.hides,
+        "own": parts.own_texts,
         "targets": parts.targets is not None,
         "dear": message(parts.asked_for) if parts.asked_for else "",
         "rows": bool(parts.asked_for and parts.preview),

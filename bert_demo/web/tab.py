@@ -118,6 +118,8 @@ class Parts:
     cost: Callable[[Sequence[Any]], Cost] | None = None
     kind: str = ""
     links: Mapping[str, Link] = field(default_factory=dict)
+    own_texts: bool = False
+    clears: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,19 +175,27 @@ class Tab(Protocol):
 
 
 def answer_with_notice(
-    tab: Tab, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], progress: JobProgress
+    tab: Tab,
+    service: BertService,
+    ask: Ask,
+    hidden: Hidden,
+    controls: Sequence[Any],
+    progress: JobProgress,
+    own_texts: bool = False,
 ) -> tuple[str, list[Any]]:
     """The tab's values, and lines that say when another model had to answer, and what it cannot read of the text; the
-    lines hold the mark of the question."""
-    if ask.refused:
+    lines hold the mark of the question. own_texts: as in Parts."""
+    if ask.refused and not own_texts:
         raise TextError(ask.refused)
     notice, mark = "", answered(ask.text, ask.pair, ask.model)
     if tab.task is not None:
-        model = service.choose(tab.task, ask.model, ask.text)
+        model = service.choose(tab.task, ask.model, "" if own_texts else ask.text)
         if model != ask.model:
             notice = message(other_answers(ask.model, tab.task, model))
             ask = replace(ask, model=model)
     values = tab.answer(service, ask, hidden, controls, progress)
+    if own_texts:
+        return notice, values
     notice += unread_notice(service, ask)
     notice += masks_notice(service, ask) if tab.task == "text-classification" else ""
     return notice + mark, values
@@ -214,7 +224,7 @@ def lens_handler(
     preview, cost = parts.preview, parts.cost
 
     def work(progress: JobProgress, ask: Ask, hidden: Hidden, *controls: Any) -> list[Any]:
-        progress.notice, values = answer_with_notice(tab, service(), ask, hidden, controls, progress)
+        progress.notice, values = answer_with_notice(tab, service(), ask, hidden, controls, progress, parts.own_texts)
         return values
 
     return latest.handler(

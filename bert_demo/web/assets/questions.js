@@ -5,7 +5,7 @@
 window.bertDemo.questions = (() => {
   const SAME = { __type__: 'update' };
   const AWAY = { __type__: 'update', visible: false };
-  const turn = { asked: 0, hidden: 0 };
+  const turn = { asked: 0, hidden: 0, model: 0 };
   const answered = {};
   const cleared = {};
   const renewed = {};
@@ -22,7 +22,11 @@ window.bertDemo.questions = (() => {
   let settling = false;
 
   const find = (name) => lenses.find((lens) => lens.name === name);
-  const question = (lens) => (lens.hides ? `${turn.asked} ${turn.hidden}` : `${turn.asked}`);
+  // One that reads texts of its own has another question when the model is another.
+  function question(lens) {
+    if (lens.own) return `model ${turn.model}`;
+    return lens.hides ? `${turn.asked} ${turn.hidden}` : `${turn.asked}`;
+  }
   const current = (lens) => answered[lens.name] === question(lens);
   const send = (what, lens) => trigger(lens.events[what]);
   const place = (lens) => document.getElementById(`tab-${lens.name}`);
@@ -117,11 +121,13 @@ window.bertDemo.questions = (() => {
 
   function asked(ask) {
     turn.asked += 1;
+    const other = ask.model !== model;
+    if (other) turn.model += 1;
     model = ask.model;
     settling = false;
     window.bertDemo.examples.leave(ask.text, ask.model);
     window.bertDemo.remember(ask.text, ask.pair, ask.model);
-    return changed(lenses, true);
+    return changed(lenses.filter((lens) => !lens.own || other || lens.name === open), true);
   }
 
   function hidden() {
@@ -137,6 +143,7 @@ window.bertDemo.questions = (() => {
     const lens = find(name);
     if (restored || lens !== lenses[0]) open = name;
     visited.add(open);
+    document.dispatchEvent(new CustomEvent('lens', { detail: { name, model: turn.model } }));
     if (!restored || current(lens)) return [SAME, SAME];
     if (lens.dear) return [due && due.name === name ? waiting : lens.dear, AWAY];
     start(name, false);

@@ -26,7 +26,7 @@ LABELS = {0: IMAGE, 1: f'"><script>{HIT}</script>', 2: f"' onmouseover='{HIT}"}
 TOKENS = (IMAGE, f'"onfocus={HIT}', f"</script><svg/onload={HIT}>", f"${{{HIT}}}", "&lt;img", f"javascript:{HIT}")
 TABS = (
     "Classify", "Fill-mask", "Attention", "What heads do", "Attributions", "Attribution by layer", "Compare methods",
-    "Pieces and states", "Next sentence", "Without heads",
+    "Pieces and states", "Next sentence", "Without heads", "Evaluate",
 )  # fmt: skip
 ASKED = ("#explain-layers", "#compare", "#look-inside", "#explain-word", "#lab-run", "#similar-button")
 """Buttons of what waits to be asked."""

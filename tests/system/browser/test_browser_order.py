@@ -303,7 +303,7 @@ CHECK = """async (tags) => {
   const found = await axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] });
   return found.violations.map((rule) => [rule.id, rule.nodes.length, ...rule.nodes.slice(0, 3).map(said)]);
 }"""
-ASKING = "#explain-layers, #compare, #look-inside"
+ASKING = "#explain-layers, #compare, #look-inside, #evaluate"
 
 
 @pytest.mark.timeout(400)

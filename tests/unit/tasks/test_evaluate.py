@@ -195,7 +195,8 @@ def test_estimates_are_of_the_first_rows_and_stopping_ends_it(service: BertServi
             raise CancelledError("stopped")
 
     with pytest.raises(CancelledError):
-        service.evaluate(rows, tiny_classifier, on_progress=stop)
+        service.evaluate(rows, tiny_classifier, "cat", on_progress=stop)
+    assert service.evaluate(rows, tiny_classifier, on_progress=stop) is whole  # which was kept
 
 
 def test_over_http_and_what_is_refused(service: BertService, tiny_classifier: str, tiny_masked: str) -> None:

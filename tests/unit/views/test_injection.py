@@ -27,6 +27,7 @@ from bert_demo import BertService, Settings
 from bert_demo.api.endpoints import BY_NAME, ENDPOINTS
 from bert_demo.results import FROM_HEAD, HABITS, HeadEvaluation, HeadTable, KnownHead
 from bert_demo.results.attention_views import Choice, look
+from bert_demo.results.evaluation import Evaluation
 from bert_demo.views import markup
 from bert_demo.views.export.contact_sheet import sheet
 from bert_demo.views.figures import attention_head as head_figures
@@ -47,6 +48,7 @@ from bert_demo.views.panels import (
     classification,
     contexts,
     entities,
+    evaluation,
     features,
     fill_mask,
     head_ablation,
@@ -67,8 +69,11 @@ from bert_demo.views.panels import (
     ranking,
     readability,
     similarity,
+    understood,
     zero_shot,
 )
+from bert_demo.views.panels.understood import Choice as ListedChoice
+from bert_demo.views.panels.understood import Meaning, ShownRow, UnderstoodRows
 from bert_demo.views.templates import render
 
 VIEWS = ROOT / "bert_demo" / "views"
@@ -92,7 +97,7 @@ PAYLOADS = (
 )
 KEPT = {
     "method", "baseline", "output", "change", "rule", "pooling", "activation", "algorithm", "measure", "direction",
-    "aggregation", "outcome", "part",
+    "aggregation", "outcome", "part", "asked",
 }  # fmt: skip
 """Fields whose strings are words of this program."""
 
@@ -228,6 +233,17 @@ def results(
         "attribute_ranking": service.attribute_ranking(text, pair, text, label),
         "entities": service.entities(text, tiny_tagger, truth=[("PER", "cat"), ("LOC", "mat")]),
         "attribute_entity": service.attribute_entity(text, 4, 7, against="runner-up", model=tiny_tagger),
+        "evaluate": service.evaluate([(text, pair, "low"), *[(pair, text, "high")] * 6], label, "dog"),
+        "evaluated_apart": _judged_apart(service.evaluate([(text, "low"), (pair, "high"), (text, "high")], label)),
+        "understood": UnderstoodRows(
+            "the file", 2, 9, ("said", "twice"), (ListedChoice("text", "Text", (("a", "b"), ("c", "d")), "a"),),
+            ("low", "high"), (Meaning("lo", 1, "low"), Meaning("hi", 1, "")), (("low", 1), ("high", 1)),
+            (ShownRow(2, text, pair, ("low",)), ShownRow(3, text, None, ())), ((4, "wrong"), (5, "worse")), True,
+            changed=True,
+        ),
+        "asked": UnderstoodRows(
+            "", 0, 9, labels=("low", "high"), meanings=(Meaning("lo", None, ""),), question="which?", asked="mapping"
+        ),
     } | {
         endpoint.name: getattr(service, endpoint.call)(
             **in_other_words(endpoint, (text, pair, text), "[MASK]", "cat"),
@@ -235,6 +251,11 @@ def results(
         )
         for endpoint in ENDPOINTS if endpoint.name not in CALLS and endpoint.name in shown()
     }  # fmt: skip
+
+
+def _judged_apart(found: Evaluation) -> Evaluation:
+    """The same as of a model that judges each label by itself."""
+    return dataclasses.replace(found, confusion=None, micro_f1=found.macro_f1, measure="subset accuracy")
 
 
 def _views(found: dict[str, Any], level: str, special: str = "leave out", quadrant: str = "all") -> Any:
@@ -285,6 +306,15 @@ PANELS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "entities.entities_panel": lambda r: entities.entities_panel(r["entities"]),
     "entities.judged_panel": lambda r: entities.judged_panel(r["entities"]),
     "entities.reason_panel": lambda r: entities.reason_panel(r["attribute_entity"], r["strings"][0], "first"),
+    "evaluation.figures_panel": lambda r: evaluation.figures_panel(r["evaluate"]),
+    "evaluation.figures_panel, apart": lambda r: evaluation.figures_panel(r["evaluated_apart"]),
+    "evaluation.matrix_panel": lambda r: evaluation.matrix_panel(r["evaluate"]),
+    "evaluation.matrix_panel, apart": lambda r: evaluation.matrix_panel(r["evaluated_apart"]),
+    "evaluation.calibration_panel": lambda r: evaluation.calibration_panel(r["evaluate"]),
+    "evaluation.slices_panel": lambda r: evaluation.slices_panel(r["evaluate"]),
+    "evaluation.rows_panel": lambda r: evaluation.rows_panel(r["evaluate"]),
+    "understood.understood_panel": lambda r: understood.understood_panel(r["understood"]),
+    "understood.understood_panel, asked": lambda r: understood.understood_panel(r["asked"]),
     "features.features_panel": lambda r: features.features_panel(r["features"]),
     "features.features_panel, pooled": lambda r: features.features_panel(r["pooled"]),
     "features.code_panel": lambda r: features.code_panel(r["strings"][0]),
@@ -386,7 +416,7 @@ WITHOUT = {
     "layer_attribution.layer_names", "method_comparison.corpus_panel", "similarity.measured", "joint_filling.times",
     "positions.positions_panel", "positions.positions_figure", "markup.esc", "attributions.kind_of",
     "glossary.meanings_panel", "glossary.legend_panel", "layer_guesses.first_where", "markup.remaining",
-    "answers.no_passage_panel",
+    "answers.no_passage_panel", "reliability.reliability_figure", "understood.source_panel",
     "input_bar.example_changed",
 }  # fmt: skip
 """What shows no text of anybody."""

@@ -1,0 +1,136 @@
+"""A visitor's labelled rows: a file that the browser reads, or rows that are pasted; what of them was understood."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import io
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from bert_demo.core.errors import BadDataError
+from bert_demo.core.scheduler import Cost
+from bert_demo.core.settings import ASSETS
+from bert_demo.data.labelled import MOST_BYTES, LabelledTexts, checked, understand
+from bert_demo.data.reading import Reading
+from bert_demo.data.uploads import understand_file
+from bert_demo.tasks.labelled_rows import MOST_ROWS
+from bert_demo.views.panels.understood import source_panel, understood_panel
+from bert_demo.web.components.understood_rows import LONGEST, asked_rows, reading_of, understood_rows
+from bert_demo.web.event_settings import AT_ONCE, QUIET
+from bert_demo.web.job_outputs import passes_notice
+from bert_demo.web.job_runner import JobProgress, LatestJob
+from bert_demo.web.tab import Ask, Page, html
+
+if TYPE_CHECKING:
+    from bert_demo.service.bert_service import BertService
+
+_CONNECT = """
+window.bertLens('evaluate').then(() => {
+  for (const name of ['read', 'changed']) window.bertRows.sends(name, () => trigger(name, {}));
+  window.bertRows.connect(element);
+});
+"""
+_PLACE = (
+    "a text<TAB>its label\nor CSV: text,label (with or without that header)\n\nSeveral labels of one text: joy;love"
+)
+
+
+class LabelledSource:
+    """Where rows come from, what was understood of them, and the components whose values say both.
+
+    controls: the pasted rows, the file, the choices; changed: the listener of the event that other rows, or others of
+    the choices, are there.
+    """
+
+    def __init__(self) -> None:
+        example = (ASSETS / "labelled_example.csv").read_text(encoding="utf-8")
+        with gr.Column(elem_classes="sheet", elem_id="rows-sheet"), gr.Row(elem_classes="lens"):
+            with gr.Column(scale=4, min_width=280):
+                self._place = html(
+                    source_panel(MOST_ROWS, MOST_BYTES),
+                    elem_id="rows-source",
+                    js_on_load=_CONNECT,
+                )
+                self._rows = gr.Textbox(
+                    example,
+                    label="Or paste rows",
+                    placeholder=_PLACE,
+                    lines=5,
+                    max_lines=9,
+                    elem_id="evaluated-rows",
+                )
+            with gr.Column(scale=5, min_width=280):
+                self._understood = html(elem_id="understood")
+        self._file, self._choices = gr.JSON(visible=False), gr.JSON(visible=False)
+        self.controls = [self._rows, self._file, self._choices]
+        self.changed = self._place.changed
+
+    def wire(self, page: Page) -> None:
+        """Other rows or choices, and another model, are read at once; nothing is computed."""
+
+        def read(progress: JobProgress, ask: Ask, rows: Any, file: Any, choices: Any) -> str:
+            return shown_rows(page.service(), ask, rows, file, choices)
+
+        job = LatestJob("understand", Cost.INTERACTIVE)
+        run = job.handler(read, passes_notice("Reading the rows \N{HORIZONTAL ELLIPSIS}"))
+        given = [page.asked, *self.controls]
+        kept = self._place.read(None, self._rows, self.controls, js="(rows) => window.bertRows.kept(rows)", **AT_ONCE)
+        kept.then(run, given, self._understood, **AT_ONCE)
+        page.renewed(run, given, self._understood, **QUIET)
+
+
+def shown_rows(service: BertService, ask: Ask, rows: Any, file: Any, choices: Any) -> str:
+    """What was understood, as HTML; or what has to be said first. Raises ModelError, MissingHeadError."""
+    labels, several = service.judged_labels(service.choose("text-classification", ask.model))
+    reading, name = _reading(choices, labels), name_of(file)
+    try:
+        found = _understood(rows, file, labels, several, reading)
+    except BadDataError as error:
+        return understood_panel(asked_rows(error, labels, reading, MOST_ROWS))
+    return understood_panel(understood_rows(found, name, reading, MOST_ROWS))
+
+
+def rows_of(service: BertService, model: str, rows: Any, file: Any, choices: Any) -> LabelledTexts:
+    """The rows for a model, read as a visitor chose. Raises BadDataError, ModelError, MissingHeadError."""
+    labels, several = service.judged_labels(model)
+    reading = _reading(choices, labels)
+    return checked(_understood(rows, file, labels, several, reading), reading.skip)
+
+
+def _reading(choices: Any, labels: Sequence[str]) -> Reading:
+    """The choices; what was said of the labels of another model means nothing."""
+    reading = reading_of(choices)
+    return replace(reading, mapping=tuple(each for each in reading.mapping if each[1] in labels))
+
+
+def _understood(rows: Any, file: Any, labels: Sequence[str], several: bool, reading: Reading) -> LabelledTexts:
+    if name_of(file):
+        return understand_file(content_of(file), name_of(file), labels, several, reading, MOST_ROWS)
+    return understand(rows, labels, several, reading, MOST_ROWS)
+
+
+def name_of(file: Any) -> str:
+    """What a visitor's file is called, "" where there is none."""
+    name = file.get("name") if isinstance(file, dict) else None
+    return " ".join(name.split())[:LONGEST] if isinstance(name, str) else ""
+
+
+def content_of(file: dict[str, Any]) -> bytes:
+    """The bytes of a file, which the browser sends as base64, packed where it can. Raises BadDataError: damaged, more
+    than MOST_BYTES."""
+    try:
+        content = base64.b64decode(str(file.get("data", "")), validate=True)
+        if file.get("packed") is True:
+            with gzip.open(io.BytesIO(content)) as stream:
+                content = stream.read(MOST_BYTES + 1)
+    except (binascii.Error, ValueError, OSError, EOFError, zlib.error) as error:
+        raise BadDataError("The file did not arrive whole. Open it again.") from error
+    if len(content) > MOST_BYTES:
+        raise BadDataError(f"The file has more than {MOST_BYTES:,} bytes; that is the limit. Send fewer rows.")
+    return content

@@ -1,0 +1,218 @@
+"""The lens Evaluate below the browser: what is understood of rows, the choices, the answer, its files."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import save_tokenizer, tiny_config
+from transformers import BertForSequenceClassification
+
+from bert_demo import BertService
+from bert_demo.api.serialise import serialise
+from bert_demo.core.errors import BadDataError, ChoiceError, DataChoiceError, MissingHeadError
+from bert_demo.data.reading import Reading
+from bert_demo.web.components.downloads import FileRequest
+from bert_demo.web.components.evaluation_files import evaluation_file
+from bert_demo.web.components.labelled_source import content_of, name_of, rows_of, shown_rows
+from bert_demo.web.components.understood_rows import reading_of
+from bert_demo.web.job_runner import JobProgress
+from bert_demo.web.tab import Ask, answer_with_notice
+from bert_demo.web.tabs.evaluate import EvaluateTab, evaluated
+
+ASK = Ask("The bar says something else.", "", "sentiment")
+GOOD = "text,label\nA fine film.,positive\nA dull film.,negative\nA warm film.,positive\n"
+
+
+def sent(content: str | bytes, name: str = "rows.csv", packed: bool = True) -> dict[str, Any]:
+    """A file as the browser sends it."""
+    raw = content.encode() if isinstance(content, str) else content
+    return {"name": name, "packed": packed, "data": base64.b64encode(gzip.compress(raw) if packed else raw).decode()}
+
+
+def shown(service: BertService, rows: str, file: Any = None, choices: Any = None, model: str = "sentiment") -> str:
+    panel = shown_rows(service, Ask("", "", model), rows, file, choices)
+    return " ".join(unescape(re.sub(r"<option value.*?</option>|<[^>]+>", " ", panel)).split())
+
+
+def selected(panel: str, name: str) -> str:
+    """The value of a list of choices."""
+    inside = panel.partition(f'data-choice="{name}"')[2].partition("</select>")[0]
+    found = re.search(r'<option value="([^"]*)" selected', inside)
+    assert found is not None, name
+    return found[1]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_file_arrives_as_it_is(packed: bool) -> None:
+    content = bytes(range(256)) * 9
+    assert content_of(sent(content, packed=packed)) == content
+
+
+@pytest.mark.parametrize(
+    "data", ["", "x", "AAAA", "\N{SNOWMAN}", base64.b64encode(gzip.compress(b"a" * 99)[:-9]).decode()]
+)
+def test_file_that_is_damaged_is_refused(data: str) -> None:
+    with pytest.raises(BadDataError, match="did not arrive whole"):
+        content_of({"name": "a", "data": data or "!", "packed": True})
+
+
+def test_file_that_grows_when_unpacked_is_refused() -> None:
+    with pytest.raises(BadDataError, match="more than 1,000,000 bytes"):
+        content_of(sent(b"a" * 1_000_001))
+
+
+@pytest.mark.parametrize("junk", [None, 3, "x", [], {"text": 3, "mapping": "ab", "header": True, "skip": "yes"}])
+def test_choices_of_junk_are_none(junk: Any) -> None:
+    assert reading_of(junk) == Reading() and name_of(junk) == ""
+
+
+def test_choices_are_those_of_the_reader() -> None:
+    choices = {"encoding": "cp1251", "delimiter": "pipe", "quoting": "none", "header": "no", "sheet": "B", "text": "2"}
+    choices |= {"pair": "3", "label": "1", "mapping": [["a", "b"], ["c", ""], "de", [1, 2]], "skip": True}
+    assert reading_of(choices) == Reading(
+        "cp1251", "pipe", "none", False, "B", ("2",), "3", ("1",), (("a", "b"),), True
+    )
+
+
+def test_what_was_understood_is_shown(service: BertService) -> None:
+    said = shown(service, GOOD)
+    assert said.startswith("Understood: 3 rows Comma-separated. Columns text and label.")
+    assert "negative 1 positive 2" in said and "2 positive A fine film." in said
+    panel = shown_rows(service, ASK, GOOD, None, None)
+    assert [selected(panel, name) for name in ("delimiter", "header", "text", "pair", "label")] == [
+        "comma", "yes", "text", "", "label",
+    ]  # fmt: skip
+
+
+def test_file_is_named_and_its_encoding_is_a_choice(service: BertService) -> None:
+    file = sent("satz;label\nUn film drôle;positive\nUn film raté;negative\n".encode("cp1252"), "films.csv")
+    said = shown(service, GOOD, file)
+    assert "Understood: 2 rows of films.csv" in said and "Windows-1252, western languages (a guess)" in said
+    assert "Judge the encoding by: Un film drôle;positive / Un film raté;negative" in said
+    panel = shown_rows(service, ASK, "", file, {})
+    assert (selected(panel, "encoding"), selected(panel, "delimiter")) == ("cp1252", "semicolon")
+    assert "Un film dr\N{LATIN SMALL LETTER O WITH CIRCUMFLEX}le" in panel
+    other = shown(service, "", file, {"encoding": "mac_roman"})
+    assert "Un film dr\N{GREEK CAPITAL LETTER OMEGA}le" not in said and "drôle" not in other
+
+
+def test_bad_rows_are_listed_and_left_out_only_on_request(service: BertService) -> None:
+    bad = GOOD + "It ended.,green\n,positive\n"
+    said = shown(service, bad)
+    assert "2 rows cannot be read . Mend them" in said
+    assert "Line 5: the label 'green' is none of negative, positive." in said and "Line 6: there is no text." in said
+    with pytest.raises(BadDataError, match="Line 5: the label 'green'"):
+        rows_of(service, "sentiment", bad, None, {})
+    found = rows_of(service, "sentiment", bad, None, {"skip": True})
+    assert found.lines == (2, 3, 4) and "will be left out" in shown(service, bad, None, {"skip": True})
+
+
+def test_labels_that_nothing_explains_are_a_table_to_fill(service: BertService) -> None:
+    rows = "text,label\nA fine film.,gut\nA dull film.,schlecht\n"
+    panel = shown_rows(service, ASK, rows, None, None)
+    assert "Say which is which" in panel and "data-take" in panel
+    assert re.findall(r'data-label="([^"]*)"', panel) == ["gut", "schlecht"]
+    mapping = {"mapping": [["gut", "positive"], ["schlecht", "negative"]]}
+    found = rows_of(service, "sentiment", rows, None, mapping)
+    assert [label for _, label in found.rows] == ["positive", "negative"]
+    after = shown_rows(service, ASK, rows, None, mapping)
+    assert re.findall(r'<option value="(\w+)" selected', after.partition("meanings-of")[2]) == ["positive", "negative"]
+    topics = shown(service, rows, None, mapping, "topics")
+    assert "Say which is which" in topics and "is no label of this model" not in topics
+
+
+def test_numbers_that_count_from_either_are_asked_with_their_numbers(service: BertService) -> None:
+    rows = "text,label\nA fine film.,1\nA dull film.,2\nA sad film.,3\n"
+    panel = shown_rows(service, Ask("", "", "topics"), rows, None, None)
+    assert re.findall(r'data-label="([^"]*)"', panel) == ["1", "2", "3"]
+
+
+def test_two_columns_that_do_as_well_are_a_list(service: BertService) -> None:
+    rows = "id,text,sentence,label\n1,A fine film.,It is.,positive\n2,A dull film.,It was.,negative\n"
+    panel = shown_rows(service, ASK, rows, None, None)
+    assert re.findall(r'<option value="(\w+)"', panel) == ["text", "sentence"] and 'data-choice="text"' in panel
+    with pytest.raises(DataChoiceError):
+        rows_of(service, "sentiment", rows, None, None)
+    assert rows_of(service, "sentiment", rows, None, {"text": "sentence"}).texts == ("It is.", "It was.")
+    pair = rows_of(service, "sentiment", rows, None, {"text": "text", "pair": "sentence"})
+    assert pair.rows[0] == ("A fine film.", "It is.", "positive")
+
+
+def test_columns_of_one_name_are_chosen_by_number(service: BertService) -> None:
+    rows = "text,label,text\nA fine film.,positive,a\nA dull film.,negative,b\n"
+    panel = shown_rows(service, ASK, rows, None, {"text": "3", "label": "label"})
+    assert selected(panel, "text") == "3" and rows_of(service, "sentiment", rows, None, {"text": "3"}).texts == (
+        "a",
+        "b",
+    )
+
+
+def test_model_without_labels_says_what_to_do(service: BertService, tmp_path: Path) -> None:
+    save_tokenizer(tmp_path)
+    config = tiny_config(id2label={0: "score"}, num_labels=1, problem_type="regression")
+    BertForSequenceClassification(config).save_pretrained(tmp_path)
+    with pytest.raises(MissingHeadError, match="gives numbers, not labels"):
+        shown_rows(service, Ask("", "", str(tmp_path)), GOOD, None, None)
+    assert "Understood: 3 rows" in shown(service, GOOD, model="base")
+
+
+def test_answer_is_that_of_the_endpoint(service: BertService) -> None:
+    tab, progress = EvaluateTab(), JobProgress()
+    values = tab.answer(service, ASK, (), [GOOD, None, None, "film"], progress)
+    rows = [("A fine film.", "positive"), ("A dull film.", "negative"), ("A warm film.", "positive")]
+    found = service.evaluate(rows, "sentiment", "film", lines=(2, 3, 4))
+    assert f"<b>{100 * found.accuracy.value:.1f} %</b>" in values[0]
+    assert len(values) == 6 and values[5].count("<li") == 3 and "line 4" in values[5]
+    assert progress.passes == (3, 3)
+
+
+def test_answer_is_kept_and_made_once(service: BertService) -> None:
+    first = evaluated(service, "sentiment", [GOOD, None, None, ""], JobProgress())
+    progress = JobProgress()
+    again = evaluated(service, "sentiment", ["", sent(GOOD), None, " "], progress)
+    assert again is first and progress.passes == (0, 0)
+    other = evaluated(service, "sentiment", [GOOD.replace("warm", "cold"), None, None, ""], progress)
+    assert other is not first and progress.passes == (3, 3)
+
+
+def test_text_of_the_bar_is_not_read(service: BertService) -> None:
+    ask = Ask("[MASK] \N{SNOWMAN} " * 3000, "", "base", refused="too long")
+    notice, values = answer_with_notice(EvaluateTab(), service, ask, (), [GOOD, None, None, ""], JobProgress(), True)
+    assert "sentiment answers here" in notice and "answered" not in notice and "mask" not in notice.lower()
+    assert "sentiment" in values[0]
+
+
+def test_estimates_show_the_rows_so_far(service: BertService) -> None:
+    rows = "".join(f"A film of {n} hours.\t{('positive', 'negative')[n % 2]}\n" for n in range(300))
+    seen = []
+
+    class Watching(JobProgress):
+        def estimate(self, result: Any) -> None:
+            seen.append(EvaluateTab().preview(result, []))
+
+    evaluated(service, "sentiment", [rows, None, None, ""], Watching())
+    assert len(seen) == 1 and "Over 256 rows." in seen[0][0] and seen[0][2:] == ["", None, "", ""]
+
+
+def test_files_hold_the_figures_and_the_rows(service: BertService) -> None:
+    found = evaluated(service, "sentiment", [GOOD, None, None, ""], JobProgress())
+    stream = io.BytesIO()
+    made = evaluation_file(found, FileRequest("figures", "json", False, ()))
+    made.write(stream)
+    figures = {name: value for name, value in serialise(found).items() if name != "probabilities"}
+    assert made.name == "evaluation.json" and json.loads(stream.getvalue()) == json.loads(json.dumps(figures))
+    for kind in ("csv", "jsonl"):
+        stream = io.BytesIO()
+        made = evaluation_file(found, FileRequest("rows", kind, False, ()))
+        made.write(stream)
+        assert made.name == f"evaluated-rows.{kind}" and b"A warm film." in stream.getvalue()
+    with pytest.raises(ChoiceError, match="There is no such file"):
+        evaluation_file(found, FileRequest("rows", "exe", False, ()))
