@@ -18,7 +18,7 @@ test: $(VENV)/dev.done lint
 
 fuzz: $(VENV)/dev.done ## every endpoint and command but those that train or send, up to 1000 inputs each (FUZZ_EXAMPLES)
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES-1000} OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/system/test_fuzz_endpoints.py \
-		tests/system/test_fuzz_commands.py tests/system/test_fuzz_http.py $(PYTEST_OPTIONS)
+		tests/system/test_fuzz_commands.py tests/system/test_fuzz_http.py tests/system/test_fuzz_directories.py $(PYTEST_OPTIONS)
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check .

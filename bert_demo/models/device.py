@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bert_demo.core.errors import ModelError
+from bert_demo.core.errors import BrokenModelError, ModelError
 
 CPU = torch.device("cpu")
 
@@ -16,6 +16,15 @@ CPU = torch.device("cpu")
 def numbers(tensor: torch.Tensor) -> np.ndarray:
     """A tensor of any device as an array."""
     return np.asarray(tensor.detach().cpu())
+
+
+def finite(answer: np.ndarray) -> np.ndarray:
+    """The same, if all are numbers. Raises BrokenModelError."""
+    if not np.isfinite(answer).all():
+        raise BrokenModelError(
+            "This model gives no numbers for this text: its weights are too large for single precision. Choose another."
+        )
+    return answer
 
 
 def chosen(wanted: str) -> torch.device:

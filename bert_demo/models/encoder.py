@@ -15,7 +15,7 @@ from bert_demo.core.errors import MissingHeadError
 from bert_demo.models.base import Encoding
 from bert_demo.models.batching import MicroBatcher
 from bert_demo.models.collation import Collator
-from bert_demo.models.device import CPU, numbers
+from bert_demo.models.device import CPU, finite, numbers
 from bert_demo.models.surgery.fused_layers import fused
 from bert_demo.models.surgery.shared_copy import embeddings_of, family_of, shared_copy, without_weights
 
@@ -119,7 +119,7 @@ class TransformersEncoder:
         if len(encoding.windows) == 1:
             return self._attentions.ask(encoding, len(encoding.tokens), self._attentions_of)
         with torch.inference_mode():
-            return numbers(torch.cat(self._weights(self.inputs(encoding, window))))
+            return finite(numbers(torch.cat(self._weights(self.inputs(encoding, window)))))
 
     @torch.inference_mode()
     def _attentions_of(self, encodings: Sequence[Encoding]) -> list[np.ndarray]:
@@ -128,7 +128,7 @@ class TransformersEncoder:
             layers = self._weights(inputs)
             for row, place in enumerate(places):
                 count = len(encodings[place].tokens)
-                answers[place] = numbers(torch.stack([each[row, :, :count, :count] for each in layers]))
+                answers[place] = finite(numbers(torch.stack([each[row, :, :count, :count] for each in layers])))
         return [answers[place] for place in range(len(encodings))]
 
     def _weights(self, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
@@ -138,7 +138,7 @@ class TransformersEncoder:
         """(layers + 1, n, d), as `output_hidden_states` gives them: before layer 0 and behind each layer."""
         with torch.inference_mode():
             output = self.module.base_model(**self.inputs(encoding, window), output_hidden_states=True)
-        return numbers(torch.cat(output.hidden_states))
+        return finite(numbers(torch.cat(output.hidden_states)))
 
     def batched_hidden_states(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], np.ndarray]]:
         """For each padded batch of texts of one window each: their places, and (texts, layers + 1, n, d) states by

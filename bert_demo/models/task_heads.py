@@ -12,10 +12,9 @@ from typing import Any, Self
 import numpy as np
 import torch
 
-from bert_demo.core.errors import BrokenModelError
 from bert_demo.models.base import Encoding, TaskHead
 from bert_demo.models.batching import MicroBatcher
-from bert_demo.models.device import numbers
+from bert_demo.models.device import finite, numbers
 from bert_demo.models.encoder import TransformersEncoder
 from bert_demo.models.surgery.at_positions import head_at, logits_of, masked_logits, next_sentence_logits
 
@@ -134,15 +133,6 @@ class MaskedLMHead:
     @torch.inference_mode()
     def _at(self, inputs: dict[str, torch.Tensor], rows: torch.Tensor, columns: torch.Tensor) -> np.ndarray:
         return finite(numbers(masked_logits(head_at(self._encoder.fast(), rows, columns)(**inputs))[:, 0]))
-
-
-def finite(logits: np.ndarray) -> np.ndarray:
-    """The same, if all are numbers. Raises BrokenModelError."""
-    if not np.isfinite(logits).all():
-        raise BrokenModelError(
-            "This model gives no numbers for this text: its weights are too large for single precision. Choose another."
-        )
-    return logits
 
 
 def _columns(encoding: Encoding, window: int, positions: tuple[int, ...]) -> list[int]:

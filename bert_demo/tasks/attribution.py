@@ -11,7 +11,7 @@ import torch
 
 from bert_demo.attribution import METHODS
 from bert_demo.attribution.base import Function, Problem, Refining, Solution
-from bert_demo.core.errors import ChoiceError, TextError
+from bert_demo.core.errors import ChoiceError, ModelError, TextError
 from bert_demo.models.base import Embedded, Encoding
 from bert_demo.registry.attribution_methods import CARDS
 from bert_demo.results import Attribution, Token, WordScore
@@ -154,7 +154,7 @@ class _Run:
             if ends is None:
                 ends = self._ends(part) if solution.ends is None else np.asarray(solution.ends)
             own = float(ends[0] - ends[1])
-            scores = solution.scores.double().numpy()
+            scores = scores_of(solution)
             yield scores, solution.points, ends
             movement, size = float(np.abs(scores).sum()), float(np.abs(ends).max())
             ledger = Ledger(float(scores.sum()) - own, min(abs(own), whole), movement, size)
@@ -187,6 +187,17 @@ class _Run:
         self.explained.model.capabilities.require("attention")
         self.passes += 1
         return self.explained.model.encoder.attentions(encoding, window)
+
+
+def scores_of(solution: Solution) -> np.ndarray:
+    """(n,) the scores of a solution. Raises ModelError where gradients overflowed, as they can where logits do not."""
+    scores: np.ndarray = solution.scores.double().numpy()
+    if not np.isfinite(scores).all():
+        raise ModelError(
+            "The scores of this method are no numbers here: the model's weights are so large that its gradients "
+            "overflow. Choose a method without gradients, such as Occlusion, or another model."
+        )
+    return scores
 
 
 @dataclass(frozen=True, slots=True)

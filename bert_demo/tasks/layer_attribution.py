@@ -11,7 +11,7 @@ from bert_demo.core.errors import TextError
 from bert_demo.models.base import Embedded, Model
 from bert_demo.models.embedding import embed_layers
 from bert_demo.results import LayerAttribution
-from bert_demo.tasks.attribution import Ledger, OnProgress
+from bert_demo.tasks.attribution import Ledger, OnProgress, scores_of
 from bert_demo.tasks.attribution_request import Question, Score
 
 PLAN = 30
@@ -68,7 +68,7 @@ class _Run:
             raise TypeError("Integrated Gradients can be refined")
         scores, closed = np.empty(0), False
         for solution in method.refine(problem, self._question.max_steps):
-            scores = solution.scores.double().numpy()
+            scores = scores_of(solution)
             ledger = Ledger(float(scores.sum()) - difference, abs(difference), float(np.abs(scores).sum()), size)
             closed = ledger.criterion(self._question.tolerance) != "none"
             if ledger.settled(solution.unsettled, self._question.tolerance):

@@ -28,7 +28,13 @@ from transformers import (
 )
 
 from bert_demo import BertService
-from bert_demo.core.errors import BrokenModelError, ChoiceError, MissingHeadError, ModelKindError, TextError
+from bert_demo.core.errors import (
+    BrokenModelError,
+    ChoiceError,
+    MissingHeadError,
+    ModelKindError,
+    TextError,
+)
 from bert_demo.core.validation import checked_target, refuse_control_tokens
 from bert_demo.models.base import Model
 from bert_demo.tasks.attribution import attribute
@@ -428,3 +434,16 @@ def test_control_tokens_that_a_text_spells_get_fitting_advice(labels: Path, text
 def test_struck_out_html_on_a_roberta_gets_fitting_advice() -> None:
     with pytest.raises(TextError, match=r"Is it HTML, .* take its tags away; .* write < s >\."):
         refuse_control_tokens("only <s>19.99</s>", ("<s>", "</s>"))
+
+
+def test_states_that_are_no_numbers_are_refused(labels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = loaded(str(labels))
+    encoding = model.encode(TEXT)
+    layer = model.encoder.module.base_model.encoder.layer[1].output.LayerNorm
+    monkeypatch.setattr(layer, "eps", float("nan"))
+    for ask in (model.encoder.hidden_states, model.encoder.attentions):
+        if ask == model.encoder.attentions:
+            first = model.encoder.module.base_model.encoder.layer[0].output.LayerNorm
+            monkeypatch.setattr(first, "eps", float("nan"))
+        with pytest.raises(BrokenModelError, match="gives no numbers for this text"):
+            ask(encoding, 0)

@@ -14,8 +14,10 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from benchmarks import corpus
 from bert_demo import BertService
-from bert_demo.core.errors import ChoiceError
-from bert_demo.tasks.attribution import ROUNDING, UNSETTLED, Ledger
+from bert_demo.attribution import METHODS
+from bert_demo.attribution.base import Problem
+from bert_demo.core.errors import ChoiceError, ModelError
+from bert_demo.tasks.attribution import ROUNDING, UNSETTLED, Ledger, scores_of
 from bert_demo.training.finetuning import interpolation
 from bert_demo.views.markup import table
 
@@ -35,6 +37,19 @@ from bert_demo.views.markup import table
 )
 def test_a_ledger_closes_by_the_rules_that_the_page_states(ledger: Ledger, criterion: str) -> None:
     assert ledger.criterion(0.01) == criterion
+
+
+def test_gradients_that_are_no_numbers_are_refused_and_methods_without_them_answer() -> None:
+    """The root has no gradient at zero, where its value is a number."""
+
+    def rooted(x: torch.Tensor) -> torch.Tensor:
+        return x[:, 1].square().sum(-1).sqrt()
+
+    asked = Problem(rooted, torch.zeros(1, 3, 4), torch.ones(1, 3, 4), words=((1,), (2,)))
+    assert rooted(asked.inputs).isfinite().all()
+    with pytest.raises(ModelError, match=r"gradients overflow\. Choose a method without gradients, such as Occlusion"):
+        scores_of(METHODS["saliency"].attribute(asked, None))
+    assert np.isfinite(scores_of(METHODS["occlusion"].attribute(asked, None))).all()
 
 
 def test_a_closed_ledger_settles_when_its_panels_do() -> None:
