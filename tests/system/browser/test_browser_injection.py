@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -107,6 +108,13 @@ def test_markup_is_shown_and_never_run(page: Page, hostile: dict[str, str]) -> N
     expect(page.locator("#labels .bar")).to_have_count(3)
     expect(page.locator("#labels")).to_contain_text(IMAGE)
     through(page, *TABS)
+    rows = [{"text": text, "label": LABELS[at]} for at, text in enumerate((*TEXTS, PAIR))]
+    page.locator("#evaluated-rows textarea").fill("\n".join(map(json.dumps, rows)))
+    expect(page.locator("#understood")).to_contain_text("Understood: 3 rows")
+    page.locator("#evaluate").click()
+    expect(page.locator("#answered-rows li")).to_have_count(3)
+    expect(page.locator("#confusion")).to_contain_text(IMAGE)
+    assert not page.evaluate(MADE)
     use(page, hostile["masked"])
     write(page, TEXTS[1])
     page.get_by_role("tab", name="Fill-mask", exact=True).click()
