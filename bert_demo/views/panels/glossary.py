@@ -9,8 +9,13 @@ from bert_demo.views.templates import render
 
 
 def meanings_panel() -> str:
-    """The meanings of all words and codes, hidden until a word is pointed at, pressed or reached by the Tab key."""
-    return render("glossary.meanings", [*WORDS.values(), *RELATIONS.values()])
+    """The meanings of all words, hidden until one is pointed at, pressed or reached by the Tab key."""
+    return render("glossary.meanings", list(WORDS.values()))
+
+
+def relations_panel() -> str:
+    """The same of the codes of relations, for the lens that names them."""
+    return render("glossary.meanings", list(RELATIONS.values()))
 
 
 def legend_panel(title: str, names: Sequence[str]) -> str:

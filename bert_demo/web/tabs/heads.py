@@ -15,6 +15,7 @@ from bert_demo.results import Attention, HeadTable, KnownHead
 from bert_demo.views.markup import data, esc, working
 from bert_demo.views.panels import head_profiles as plots
 from bert_demo.views.panels import known_heads
+from bert_demo.views.panels.glossary import relations_panel
 from bert_demo.web.components.window_choice import window_choice, window_of
 from bert_demo.web.event_detail import detail
 from bert_demo.web.job_outputs import passes_notice
@@ -73,15 +74,16 @@ class HeadsTab:
                 js_on_load=f"{ON_PICK}window.bertLens('heads').then(() => window.bertHeads.follow(element, watch));",
             )
             self.layers = html(elem_id="head-layers")
+            self.relations = html(elem_id="relations")
         self.picked = gr.State(Picked())
         controls = [self.relation, self.window, self.picked]
-        outputs = [self.relation, self.answers, self.window, self.tour, self.table, self.layers]
+        outputs = [self.relation, self.answers, self.window, self.tour, self.table, self.layers, self.relations]
         return Parts(body, controls, outputs, [self.window.input])
 
     def answer(
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], progress: JobProgress
     ) -> list[Any]:
-        """Relations on offer, no typed answers, windows, tour, all heads, layers."""
+        """Relations on offer, no typed answers, windows, tour, all heads, layers, what the codes of relations mean."""
         relation, window, picked = controls
         windows = service.count_windows(ask.text, ask.pair, ask.model)
         window = window_of(window, windows)
@@ -103,6 +105,7 @@ class HeadsTab:
             gr.Dropdown(choices=list(range(windows)), value=window, visible=windows > 1),
             shown,
             *panels,
+            relations_panel(),
         ]
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:

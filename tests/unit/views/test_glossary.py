@@ -12,7 +12,7 @@ from conftest import ROOT
 from bert_demo.registry.glossary import RELATIONS, WORDS, term_of
 from bert_demo.registry.known_heads.sentences import gold_sentences
 from bert_demo.registry.known_heads.tables import NAMES
-from bert_demo.views.panels.glossary import legend_panel, meanings_panel
+from bert_demo.views.panels.glossary import legend_panel, meanings_panel, relations_panel
 from bert_demo.views.templates import render
 from bert_demo.web.components import about
 
@@ -80,7 +80,7 @@ def test_entry_is_a_sentence_and_an_example(name: str) -> None:
 
 
 def test_button_points_at_a_meaning_of_the_page() -> None:
-    page = Markup(meanings_panel())
+    page = Markup(meanings_panel() + relations_panel())  # those of relations come with the lens that names them
     assert len(page.meanings) == len(set(page.meanings)) == len(WORDS) + len(RELATIONS)
     assert Markup(legend_panel("Words:", about.WORDS)).pointed == [WORDS[name].id for name in about.WORDS]
     assert Markup(render("_macros.term", "softmax", "Softmax")).pointed == ["word-softmax"]

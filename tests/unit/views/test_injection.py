@@ -415,7 +415,8 @@ WITHOUT = {
     "head_ablation.named", "head_ablation.grid_panel", "attributions.progress_panel", "contexts.state_name",
     "layer_attribution.layer_names", "method_comparison.corpus_panel", "similarity.measured", "joint_filling.times",
     "positions.positions_panel", "positions.positions_figure", "markup.esc", "attributions.kind_of",
-    "glossary.meanings_panel", "glossary.legend_panel", "layer_guesses.first_where", "markup.remaining",
+    "glossary.meanings_panel", "glossary.relations_panel", "glossary.legend_panel", "layer_guesses.first_where",
+    "markup.remaining",
     "answers.no_passage_panel", "reliability.reliability_figure", "understood.source_panel",
     "input_bar.example_changed",
 }  # fmt: skip
