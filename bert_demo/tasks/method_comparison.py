@@ -44,10 +44,10 @@ def compare(
     """Ask every method, then mask words in the order of each. Raises TextError for a text of several windows."""
     encoding = model.encode(text, pair)
     words = len({token.word for token in encoding.tokens if token.word is not None})
-    if len(encoding.windows) > 1:
-        raise TextError(f"Methods are compared on texts of up to {model.info.limit} tokens. Shorten the text.")
     if words > MOST_WORDS:
         raise TextError(f"Methods are compared on texts of up to {MOST_WORDS} words; this one has {words}. Shorten it.")
+    if len(encoding.windows) > 1:
+        raise TextError(f"Methods are compared on texts of up to {model.info.limit} tokens. Shorten the text.")
     counter = _Counter(on_progress, PLAN + words * PLAN_EACH_WORD)
     found = _scores(model, question, text, pair, counter, on_scored)
     masking = _Masking(model, encoding, question, counter)

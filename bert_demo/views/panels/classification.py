@@ -34,6 +34,10 @@ def windows_panel(result: Classification) -> str:
     return render("classification.windows", label=best, rows=rows, raw=result.activation == "none")
 
 
+MARKS = ("##", "\N{LOWER ONE EIGHTH BLOCK}")
+"""How pieces begin that continue a word (WordPiece), or that stand behind a space (SentencePiece)."""
+
+
 def tokens_panel(tokens: tuple[Token, ...], title: str = "What the model reads") -> str:
     """The pieces with their ids; special tokens are framed, unknown ones are marked."""
     columns = ("position", "token", "piece", "id", "start", "end", "segment", "special")
@@ -42,5 +46,6 @@ def tokens_panel(tokens: tuple[Token, ...], title: str = "What the model reads")
         for place, token in enumerate(tokens)
     ]
     unknown = sum(token.unknown for token in tokens)
+    mark = next((mark for mark in MARKS if any(token.text.startswith(mark) for token in tokens)), "")
     numbers = Table(columns, rows, "tokens")
-    return render("classification.tokens", title=title, tokens=tokens, unknown=unknown, numbers=numbers)
+    return render("classification.tokens", title=title, tokens=tokens, unknown=unknown, mark=mark, numbers=numbers)

@@ -78,6 +78,33 @@
   };
   for (const kind of ['beforeinput', 'pointerdown', 'keydown', 'blur']) document.addEventListener(kind, heard, true);
 
+  // gradio gives every choice of a radio group a name of its own (6.31.0), so that the browser takes each for a group: one
+  // stop for Tab, at what is chosen, and arrows between the choices are made here.
+  const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  const choicesOf = (radio) => [...radio.closest('.wrap').querySelectorAll('input[type="radio"]:not(:disabled)')];
+
+  document.addEventListener('keydown', (event) => {
+    const radio = event.target;
+    if (!STEPS[event.key] || !radio.matches?.('.wrap input[type="radio"]') || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const all = choicesOf(radio);
+    const next = all[(all.indexOf(radio) + STEPS[event.key] + all.length) % all.length];
+    next.tabIndex = 0;
+    next.focus();
+    next.click();
+  });
+
+  document.addEventListener('focusin', ({ target }) => {
+    if (!target.matches?.('.wrap input[type="radio"]')) return;
+    for (const each of choicesOf(target)) each.tabIndex = each === target ? 0 : -1;
+  });
+
+  function oneStop() {
+    document.querySelectorAll('.wrap input[type="radio"]:checked').forEach((chosen) => {
+      if (!choicesOf(chosen).includes(document.activeElement)) for (const each of choicesOf(chosen)) each.tabIndex = each === chosen ? 0 : -1;
+    });
+  }
+
   // Which side of a row holds more: the style sheet lets it fade there.
   function more(row) {
     const left = row.scrollLeft > 4;
@@ -98,11 +125,22 @@
 
   const shown = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
 
+  // Of several answers of a lens, such as that to a click, the one that changed; else the one that was said.
+  const saidBy = new Map(); // the place of each
+  let told = null;
+  function newest(answers) {
+    const key = (each) => each.closest('[id]')?.id ?? '';
+    const changed = answers.find((each) => saidBy.get(key(each)) !== each.dataset.spoken);
+    answers.forEach((each) => saidBy.set(key(each), each.dataset.spoken));
+    if (changed) told = key(changed);
+    return answers.find((each) => key(each) === told) ?? answers[0];
+  }
+
   // What is on the way is not said; an error says itself.
   function firstLine() {
     const lens = [...document.querySelectorAll('#lenses > [role="tabpanel"], #lenses .tabitem')].find(shown);
     if (!lens || [...lens.querySelectorAll('.working')].some(shown)) return '';
-    const said = [...lens.querySelectorAll('[data-spoken]')].find((each) => shown(each.parentElement));
+    const said = newest([...lens.querySelectorAll('[data-spoken]')].filter((each) => shown(each.parentElement)));
     const heading = [...lens.querySelectorAll('.panel h2, #open-head h2')].find(shown);
     return said ? said.dataset.spoken : heading ? heading.textContent.trim().replace(/\s+/g, ' ') : '';
   }
@@ -113,6 +151,7 @@
   function speak() {
     watchRows();
     nameEmpty();
+    oneStop();
     document.getElementById('bar')?.toggleAttribute('data-working', [...document.querySelectorAll('.working')].some(shown));
     const place = document.getElementById('spoken');
     const line = firstLine();

@@ -26,7 +26,7 @@ from bert_demo.web.tab import Ask, Hidden, Page, Parts, html
 if TYPE_CHECKING:
     from bert_demo.service.bert_service import BertService
 
-ASK = "Press Enter or Run: the model reads the rows above, and its answers are held against their labels."
+ASK = "Press Enter or Run: the model reads your rows, and its answers are held against their labels."
 FILTERS = "window.bertLens('evaluate').then(() => window.bertEvaluate.filters(element));"
 CONNECT = """
 window.bertLens('evaluate').then(() => window.bertEvaluate.connect(element, watch, () => trigger('pick', {})));

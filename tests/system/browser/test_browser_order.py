@@ -156,6 +156,31 @@ def test_first_line_of_an_answer_is_spoken(page: Page, service: BertService) -> 
     expect(page.locator("#spoken")).to_have_text("Every attention head")
 
 
+def test_answer_to_a_click_is_spoken(page: Page, service: BertService) -> None:
+    open_tab(page, "Without heads")
+    page.locator('#gates [data-off-head="3-7"]').click()
+    best = service.ablate(OPENING, [(3, 7)], model="sentiment").labels[1].labels[0].label
+    expect(page.locator("#spoken")).to_have_text(f"Without head 3-7: The decision stays {best}.")
+
+
+def test_choices_of_a_group_are_one_stop_and_arrows_choose(page: Page) -> None:
+    """gradio 6.31.0 gives each choice a name of its own, which the browser takes for as many groups."""
+    open_tab(page, "Attributions")
+    expect(page.locator("#attributed .w").first).to_be_visible()
+    mask, delete, replace = (page.get_by_role("radio", name=name, exact=True) for name in ("mask", "delete", "replace"))
+    mask.focus()
+    page.keyboard.press("ArrowRight")
+    expect(delete).to_be_checked()
+    expect(delete).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(replace).to_be_checked()
+    page.keyboard.press("Tab")
+    assert not page.evaluate("document.activeElement.matches('input[type=radio]')")
+    page.keyboard.press("Shift+Tab")
+    expect(replace).to_be_focused()
+
+
 def test_bars_are_meters_with_a_name_and_a_value(page: Page, service: BertService) -> None:
     for label in service.classify(OPENING).labels:
         meter = page.locator("#labels").get_by_role("meter", name=label.label)
