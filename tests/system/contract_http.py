@@ -118,13 +118,13 @@ def _run(server: str, config: dict[str, Any], event: dict[str, Any], data: list[
     body = {"data": data, "fn_index": event["id"], "session_hash": session, "event_data": None, "trigger_id": None}
     number = post(f"{server}/gradio_api/queue/join?{query}", body)["event_id"]
     with urllib.request.urlopen(f"{server}/gradio_api/queue/data?session_hash={session}", timeout=60) as stream:
-        shown = None  # of a lens, whose last word is that all stays as it is
+        shown: list[Any] = []  # all that a lens says, of which the first may be that it waits
         for line in stream:
             if line.startswith(b"data:"):
                 message = json.loads(line[5:])
                 if message["msg"] == "process_generating" and message["event_id"] == number:
-                    shown = shown or message["output"]["data"]
+                    shown.append(message["output"]["data"])
                 if message["msg"] == "process_completed" and message["event_id"] == number:
                     assert message["success"], message
-                    return shown or message["output"]["data"]
+                    return [shown, message["output"]["data"]] if shown else message["output"]["data"]
     raise AssertionError(f"no answer to ?{query}")
