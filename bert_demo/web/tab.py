@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -237,11 +237,14 @@ def lens_handler(
     )
 
 
-def clear_handler(parts: Parts, latest: LatestJob) -> Callable[..., list[Any]]:
+def clear_handler(parts: Parts, latest: LatestJob) -> Callable[..., Awaitable[list[Any]]]:
     """The event handler, inputs (asked, *controls), that takes a lens's old answer away, ends its computation, and says
-    how to ask; unless the lens was asked just this, as by a button that follows a choice at once."""
+    how to ask; unless the lens was asked just this, as by a button that follows a choice at once.
 
-    def clear(request: gr.Request, ask: Ask, *controls: Any) -> list[Any]:
+    It is a coroutine: what waits for a thread could be told to the page behind the next answer, and take that away.
+    """
+
+    async def clear(request: gr.Request, ask: Ask, *controls: Any) -> list[Any]:
         if latest.replace(visitor_of(request), question_of(ask, controls)):
             return [message(parts.asked_for), gr.Column(visible=False)]
         return [gr.skip(), gr.skip()]

@@ -70,8 +70,9 @@ class FeaturesView:
         )
         job = LatestJob("features", Cost.BATCH)
 
-        def clear(request: gr.Request, ask: Ask, state: Any, pooled: str) -> Any:
-            """The preview stays where it is of just this: the word of a choice may come after that of the button."""
+        async def clear(request: gr.Request, ask: Ask, state: Any, pooled: str) -> Any:
+            """The preview stays where it is of just this: the word of a choice may come after that of the button. See
+            web.tab.clear_handler."""
             asked_anew = job.replace(visitor_of(request), question_of(ask, (state, pooled)))
             return gr.Column(visible=False) if asked_anew else gr.skip()
 

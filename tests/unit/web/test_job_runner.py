@@ -68,15 +68,15 @@ def test_late_word_of_the_same_choice_takes_no_answer_away() -> None:
         task = asyncio.create_task(every(run(REQUEST, Ask("a", "", "base"), (), "nonsense")))
         while not lens.gate.begun.is_set():
             await asyncio.sleep(0.01)
-        assert clear(REQUEST, Ask("a", "", "base"), "nonsense") == [SKIP, SKIP]
+        assert (await clear(REQUEST, Ask("a", "", "base"), "nonsense")) == [SKIP, SKIP]
         lens.gate.open.set()
         return await task
 
     assert asyncio.run(play())[-1][2] == "a nonsense"
-    assert clear(REQUEST, Ask("a", "", "base"), "nonsense") == [SKIP, SKIP]
-    told, column = clear(REQUEST, Ask("a", "", "base"), "other")
+    assert asyncio.run(clear(REQUEST, Ask("a", "", "base"), "nonsense")) == [SKIP, SKIP]
+    told, column = asyncio.run(clear(REQUEST, Ask("a", "", "base"), "other"))
     assert "Press Look." in told and column.visible is False
-    assert "Press Look." in clear(REQUEST, Ask("a", "", "base"), "nonsense")[0]
+    assert "Press Look." in asyncio.run(clear(REQUEST, Ask("a", "", "base"), "nonsense"))[0]
 
 
 def test_another_choice_ends_the_work() -> None:
@@ -87,7 +87,7 @@ def test_another_choice_ends_the_work() -> None:
         task = asyncio.create_task(every(run(REQUEST, Ask("a", "", "base"), (), 1)))
         while not lens.gate.begun.is_set():
             await asyncio.sleep(0.01)
-        assert "Press Look." in clear(REQUEST, Ask("a", "", "base", 1), 1)[0]
+        assert "Press Look." in (await clear(REQUEST, Ask("a", "", "base", 1), 1))[0]
         return await task
 
     assert asyncio.run(play())[-1] == [SKIP, SKIP, SKIP]  # and so what was told last stays: Press Look
@@ -140,8 +140,8 @@ def test_older_question_that_arrives_after_a_newer_is_not_heard() -> None:
     answers = asyncio.run(play())
     assert [each[-1][2] for each in answers] == ["a newer", SKIP, "a newest", SKIP]
     assert answers[1] == answers[3] == [[SKIP, SKIP, SKIP]]
-    assert clear(asking(6), Ask("b", "", "base"), "older") == [SKIP, SKIP]
-    assert "Press Look." in clear(asking(10), Ask("b", "", "base"), "older")[0]
+    assert asyncio.run(clear(asking(6), Ask("b", "", "base"), "older")) == [SKIP, SKIP]
+    assert "Press Look." in asyncio.run(clear(asking(10), Ask("b", "", "base"), "older"))[0]
     assert asyncio.run(every(run(asking(9), Ask("a", "", "base"), (), "x"))) == [[SKIP, SKIP, SKIP]]
 
 
