@@ -62,6 +62,9 @@ window.bertDemo.questions = (() => {
     return [SAME, SAME, SAME];
   }
 
+  // A model of the list. gradio tells of it once more whenever its field is left (6.31.0): that asks nothing.
+  const chosen = (text, pair, name, before) => (name === before?.model ? [SAME, SAME, SAME] : entered(text, pair, name, before));
+
   function settle(name, detail = {}) {
     settling = true;
     window.bertDemo.examples.trigger(name, detail);
@@ -169,5 +172,5 @@ window.bertDemo.questions = (() => {
     if (!current(find(open))) start(open, true);
   }
 
-  return { connect, painted, entered, next, unsettled, settle, asked, hidden, wait, opened, shown, again, ready, open: () => open };
+  return { connect, painted, entered, chosen, next, unsettled, settle, asked, hidden, wait, opened, shown, again, ready, open: () => open };
 })();

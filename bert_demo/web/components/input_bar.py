@@ -82,9 +82,13 @@ class Bar:
         settle: it sends that first.
         """
         bar, question = [self.text, self.pair, self.model], [self.asked, self.hidden]
-        asks = [self.analyse.click, self.text.submit, self.pair.submit, self.model.input]
         entered = "(...bar) => window.bertDemo.questions.entered(...bar)"
-        gr.on(asks, None, [*bar, self.asked], [self.changed, *question], js=entered, **PRIVATE)
+        chosen = "(...bar) => window.bertDemo.questions.chosen(...bar)"
+        for asks, js in (
+            ([self.analyse.click, self.text.submit, self.pair.submit], entered),
+            ([self.model.input], chosen),
+        ):
+            gr.on(asks, None, [*bar, self.asked], [self.changed, *question], js=js, **PRIVATE)
         taken = "(asked) => window.bertDemo.examples.taken(asked)"
         self.offers.pick(None, self.asked, [*bar, self.changed, *question], js=taken, **PRIVATE)
         back = "(...bar) => window.bertDemo.examples.back(...bar)"

@@ -60,6 +60,17 @@ def test_question_is_one_event_in_every_lens_whose_labels_are_there(page: Page, 
     assert len(wire.urls) <= 3
 
 
+def test_leaving_the_list_of_models_asks_nothing(page: Page, wire: Wire) -> None:
+    page.locator("#model input").fill("spam")
+    page.locator("#model input").press("Enter")
+    expect(page.locator("#labels .bar").first).to_contain_text("ham")
+    quiet(page)
+    wire.clear()
+    page.locator("#text textarea").focus()
+    quiet(page)
+    assert wire.asked() == 0
+
+
 def test_labels_follow_another_model_and_are_asked_for_once(page: Page, wire: Wire, service: BertService) -> None:
     open_tab(page, "attributions")
     expect(page.locator("#attributed .w").first).to_be_visible()
