@@ -9,7 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -108,6 +108,14 @@ def waiting_notice(progress: JobProgress, working: Callable[[int, int], str]) ->
     return working_notice(
         f"Waiting for its turn: {count} before it, about {math.ceil(seconds)} s \N{HORIZONTAL ELLIPSIS}"
     )
+
+
+class Question(NamedTuple):
+    """What a lens is asked, to be compared. turn: of the bar's question that it belongs to; digest: of all of it, since
+    it is kept for each visitor."""
+
+    turn: int
+    digest: bytes
 
 
 class LatestJob:
@@ -215,9 +223,12 @@ class LatestJob:
 
     def replace(self, visitor: Visitor, question: Hashable) -> bool:
         """End the work on any other question than this one. False if this is what was asked last: then its answer
-        stands, or is on its way; and if something newer was asked already."""
+        stands, or is on its way; and if something newer was asked already, be it by an event that left the page
+        earlier: gradio's client takes the values of an event before it sends it."""
         name, turn = visitor
-        if (name in self._asked and self._asked[name][0] == question) or self._overtaken(name, turn):
+        last = self._asked[name][0] if name in self._asked else _NOTHING
+        older = isinstance(question, Question) and isinstance(last, Question) and question.turn < last.turn
+        if last == question or older or self._overtaken(name, turn):
             return False
         self._remember(name, _NOTHING, turn, JobProgress())
         self.cancel(name)

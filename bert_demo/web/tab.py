@@ -17,7 +17,7 @@ from bert_demo.registry.task_heads import other_answers
 from bert_demo.views.markup import message
 from bert_demo.views.panels import readability as panels
 from bert_demo.views.panels.input_bar import answered
-from bert_demo.web.job_runner import JobProgress, LatestJob
+from bert_demo.web.job_runner import JobProgress, LatestJob, Question
 from bert_demo.web.lens_groups import Group
 from bert_demo.web.visitor import visitor_of
 
@@ -252,6 +252,6 @@ def clear_handler(parts: Parts, latest: LatestJob) -> Callable[..., Awaitable[li
     return clear
 
 
-def question_of(ask: Ask, controls: Sequence[Any]) -> bytes:
-    """What a lens is asked, to be compared; as a hash, since it is kept for each visitor."""
-    return hashlib.sha256(repr((ask, *controls)).encode("utf-8", "backslashreplace")).digest()
+def question_of(ask: Ask, controls: Sequence[Any]) -> Question:
+    """What a lens is asked, to be compared."""
+    return Question(ask.turn, hashlib.sha256(repr((ask, *controls)).encode("utf-8", "backslashreplace")).digest())
