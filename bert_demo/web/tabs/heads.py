@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 
 class Picked:
-    """The relation that a visitor picked last. gradio keeps one for each visitor; an answer that was on its way when it
-    was picked reads it at its end, so that the answer does not undo the choice."""
+    """The relation that a visitor picked last, and the one that an answer shows. gradio keeps one for each visitor; an
+    answer that was on its way when it was picked reads it at its end, so that the answer does not undo the choice."""
 
     def __init__(self) -> None:
-        self.relation = ""
+        self.relation = self.shown = ""
 
 
 class HeadsTab:
@@ -98,6 +98,7 @@ class HeadsTab:
             shown = toured(weights, ask, chosen, "")
             if picked.relation == now:  # else another one was picked meanwhile
                 break
+        picked.shown = chosen or ""
         value = {} if chosen == relation else {"value": chosen}  # what is picked from now on stays
         return [
             gr.Dropdown(choices=choices, visible=bool(choices), **value),
@@ -135,7 +136,8 @@ class HeadsTab:
         def tour_of(
             progress: JobProgress, ask: Ask, relation: str | None, window: Any, picked: Picked, answers: str
         ) -> str:
-            picked.relation = relation or ""
+            if relation != picked.shown:  # typed answers come with a relation that nobody chose
+                picked.relation = relation or ""
             service = page.service()
             window = window_of(window, service.count_windows(ask.text, ask.pair, ask.model))
             found = service.attention(ask.text, ask.pair, ask.model, window=window)
