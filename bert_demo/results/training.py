@@ -1,0 +1,190 @@
+"""What a job that trains says of itself: its rows before it starts, its curves while it runs, its figures at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bert_demo.results.base import Result, Wire, check, frozen
+from bert_demo.results.evaluation import Calibration, LabelFigures
+from bert_demo.results.intervals import Interval
+
+STATES = ("queued", "running", "paused", "stopped", "done", "failed", "gone")
+"""Of a job. stopped: before its end, with the best model so far; gone: there is no such job, or no longer."""
+ENDED = ("stopped", "done", "failed", "gone")
+"""The states in which nothing changes any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe(Wire):
+    """How a job trains. way: "frozen", "lora", "full" or "head"; kind: "single", "several" (each label by itself) or
+    "number"; start: the model that it begins with; early_stopping: epochs without a better score after which it ends, 0
+    for never; layer_decay: rate of a layer over that of the next one; layer: from 0, -1 for the last, and pooling, "cls"
+    or "mean": of frozen features; rank: of LoRA; threads: of the arithmetic, since others give other last digits."""
+
+    way: str
+    kind: str
+    start: str
+    epochs: int
+    learning_rate: float
+    batch_size: int
+    length: int
+    seed: int
+    rank: int
+    layer: int
+    pooling: str
+    class_weights: bool
+    early_stopping: int
+    layer_decay: float
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRows(Wire):
+    """How many rows carry a label, in all and in each of the three parts."""
+
+    label: str
+    rows: int
+    train: int
+    held_out: int
+    test: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan(Result):
+    """What is known before the start.
+
+    rows: that were read; train, held_out (for choices), test (nothing chooses by it): rows of each part; labels: empty
+    for numbers; duplicates: rows whose text stands in an earlier row, which are kept in one part; conflicts: texts that
+    stand with different labels; cut: texts of more than `length` tokens, of which the first ones are read; longest:
+    tokens of the longest text; tokens: read in one epoch; measure: "accuracy", "subset accuracy" (all labels of a row
+    right) or "R2" (share of the variance of numbers); constant: what the best constant answer reaches on the held-out
+    rows, constant_test: on the test rows; answer: that constant answer; seconds: the whole training is expected to take,
+    from measured steps, None where nothing was measured; notes: sentences about what should be looked at.
+    """
+
+    recipe: Recipe
+    rows: int
+    train: int
+    held_out: int
+    test: int
+    labels: tuple[LabelRows, ...]
+    duplicates: int
+    conflicts: int
+    cut: int
+    longest: int
+    tokens: int
+    steps: int
+    measure: str
+    constant: float
+    constant_test: float
+    answer: str
+    seconds: float | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LossPoint(Wire):
+    """Mean loss of the training rows since the point before."""
+
+    step: int
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochPoint(Wire):
+    """Held-out rows after an epoch (from 1): their loss and their score by the plan's measure. Of frozen features each
+    point is a strength of regularisation that was tried, named in `tried`; else that is ""."""
+
+    epoch: int
+    step: int
+    loss: float
+    score: float
+    tried: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedText(Wire):
+    """A held-out text and its probabilities after each epoch, [epoch][label]; of numbers [epoch][0] is the number."""
+
+    text: str
+    truth: tuple[str, ...]
+    probabilities: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TestFigures(Wire):
+    """The test rows, read once at the end. score: by the plan's measure, with its 95 % interval; error: of numbers, the
+    root of the mean squared error, else None; confusion: truth in rows, answers in columns, None for several labels and
+    numbers; calibration: None for numbers."""
+
+    rows: int
+    score: Interval
+    macro_f1: Interval | None
+    error: float | None
+    labels: tuple[LabelFigures, ...]
+    confusion: np.ndarray | None
+    calibration: Calibration | None
+
+    def __post_init__(self) -> None:
+        if self.confusion is not None:
+            object.__setattr__(self, "confusion", frozen(self.confusion))
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingMistake(Wire):
+    """A test row with a wrong answer; score: the probability of that answer, of numbers how far it is off."""
+
+    text: str
+    truth: tuple[str, ...]
+    answer: tuple[str, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJob(Result):
+    """A job as it stands now. It is known to whoever has its token.
+
+    sentence: what happened and what to do, where it failed, was stopped or is gone, else ""; place: in the queue, 1 for
+    the next, 0 where it does not wait; epoch: epochs that are done; seconds: computed so far; seconds_left: None where
+    that is not known; best: the epoch (from 1) whose model is kept, 0 for none yet; confusion: of the last epoch on the
+    held-out rows, truth in rows, answers in columns; watched: five held-out texts; mistakes: the most confident first;
+    model: the name under which the made model answers in every lens, "" until there is one; bytes: of its weights;
+    added_bytes: of what was learnt alone (adapters and head); archive_bytes: of the zip to keep, 0 until there is one;
+    megabytes: of memory that the process took at most; kept_seconds: until all of it is gone, None while it runs.
+    """
+
+    token: str
+    state: str
+    sentence: str = ""
+    place: int = 0
+    plan: TrainingPlan | None = None
+    step: int = 0
+    steps: int = 0
+    epoch: int = 0
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    losses: tuple[LossPoint, ...] = ()
+    epochs: tuple[EpochPoint, ...] = ()
+    best: int = 0
+    confusion: np.ndarray | None = None
+    watched: tuple[WatchedText, ...] = ()
+    test: TestFigures | None = None
+    mistakes: tuple[TrainingMistake, ...] = ()
+    model: str = ""
+    bytes: int = 0
+    added_bytes: int = 0
+    archive_bytes: int = 0
+    megabytes: int = 0
+    kept_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        check(self.state in STATES, "a state that there is")
+        if self.confusion is not None:
+            object.__setattr__(self, "confusion", frozen(self.confusion))
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing changes any more."""
+        return self.state in ENDED
