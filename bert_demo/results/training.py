@@ -114,7 +114,7 @@ class WatchedText(Wire):
 
 
 @dataclass(frozen=True, slots=True)
-class TestFigures(Wire):
+class FinalFigures(Wire):
     """The test rows, read once at the end. score: by the plan's measure, with its 95 % interval; error: of numbers, the
     root of the mean squared error, else None; confusion: truth in rows, answers in columns, None for several labels and
     numbers; calibration: None for numbers."""
@@ -170,7 +170,7 @@ class TrainingJob(Result):
     best: int = 0
     confusion: np.ndarray | None = None
     watched: tuple[WatchedText, ...] = ()
-    test: TestFigures | None = None
+    test: FinalFigures | None = None
     mistakes: tuple[TrainingMistake, ...] = ()
     model: str = ""
     bytes: int = 0
