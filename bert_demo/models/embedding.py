@@ -66,7 +66,8 @@ def _embed(
         else:
             empty = encoder.embeddings(torch.where(kept, ids, _padding(model)), inputs, places)
     column = None if mask is None else positions.index(mask)
-    function = on_device(encoder.device, from_embeddings(encoder.module, ids, column, **inputs))
+    classifies = task == "text-classification"
+    function = on_device(encoder.device, from_embeddings(encoder.module, ids, column, classifies, **inputs))
     answer = torch.from_numpy(head.logits(encoding, window, () if mask is None else (mask,)))
     if outputs is not None:
         function, answer = partial(_then, function, outputs), outputs(answer[None])
@@ -123,7 +124,9 @@ def embed_layers(model: Model, encoding: Encoding, baseline: str) -> tuple[Embed
     return (
         first,
         *(
-            Embedded(state[:1], state[1:], on_device(encoder.device, from_embeddings(module, ids, None, **inputs)))
+            Embedded(
+                state[:1], state[1:], on_device(encoder.device, from_embeddings(module, ids, None, True, **inputs))
+            )
             for state, module in zip((state.cpu() for state in states[1:]), rest, strict=True)
         ),
     )

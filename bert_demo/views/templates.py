@@ -32,6 +32,7 @@ _VIEWS = Path(__file__).parent
 _READ_BY_GRADIO = re.compile("[{}$`\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _BREAK = re.compile(r"[ \t]*\n\s*")
+_TERM = re.compile(r'(\(?)(<button type="button" class="term"[^>]*>[^<]*</button>)([).,;:?!]*)')
 
 
 class LineBreaks(Extension):
@@ -147,4 +148,9 @@ def render(panel: str, *values: Any, **named: Any) -> str:
     the template needs and was not given.
     """
     file, _, macro = panel.rpartition(".")
-    return str(getattr(_macros(file), macro)(*values, **named))
+    return _TERM.sub(_with_signs, str(getattr(_macros(file), macro)(*values, **named)))
+
+
+def _with_signs(term: re.Match[str]) -> str:
+    """A hard word that keeps its bracket, comma or stop on its line: a browser may break a line at every button."""
+    return f'<span class="whole">{term[0]}</span>' if term[1] or term[3] else term[0]

@@ -45,7 +45,7 @@ def each_head_off(
         states = [model.encoder.embeddings(ids, inputs), *whole.hidden_states[1:]]
     variant, gates = with_gates(module)
     run = _Run(variant, gates, states, model.info.heads, NUMBERS_AT_ONCE // len(logits))
-    return numbers(logits), run.batches(begin_at_embeddings(variant, ids, column, **inputs))
+    return numbers(logits), run.batches(begin_at_embeddings(variant, ids, column, column is None, **inputs))
 
 
 class _Run:

@@ -26,24 +26,26 @@ class Given(nn.Module):
 
 
 def from_embeddings(
-    module: nn.Module, ids: torch.Tensor, position: int | None = None, **inputs: torch.Tensor
+    module: nn.Module, ids: torch.Tensor, position: int | None = None, classifies: bool = False, **inputs: torch.Tensor
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     """A function (batch, n, d) -> (batch, outputs) that runs `module` from its embedding module's output on.
 
     ids: (1, n), which give the model its shapes; inputs: further (1, n) inputs, such as token types; position: of a
-    masked-language model the one whose logits over the vocabulary are wanted.
+    masked-language model the one whose logits over the vocabulary are wanted; classifies: its head reads the text as a
+    whole, which layers of BERT's shape bring to the first position.
     """
-    return begin_at_embeddings(shared_copy(module), ids, position, **inputs)
+    return begin_at_embeddings(shared_copy(module), ids, position, classifies, **inputs)
 
 
 def begin_at_embeddings(
-    variant: Any, ids: torch.Tensor, position: int | None = None, **inputs: torch.Tensor
+    variant: Any, ids: torch.Tensor, position: int | None = None, classifies: bool = False, **inputs: torch.Tensor
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     """The same of a copy that is nobody else's, which is changed for it."""
     without_weights(variant)
     given = Given()
     begin_with(variant, given)
-    narrow = position is not None and narrow_last_layer(variant, position)
+    read = 0 if classifies else position
+    narrow = read is not None and narrow_last_layer(variant, read)
 
     def logits_from(embeddings: torch.Tensor) -> torch.Tensor:
         given.value = embeddings

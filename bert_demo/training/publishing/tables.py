@@ -176,7 +176,7 @@ def probe_tables(reports: Sequence[ProbeReport]) -> list[Table]:
     """What went wrong with negation, sarcasm and names."""
     tables = []
     for each in reports:
-        intro = f"{each.wrong} of {each.count} sentences of our own, made to be hard (`probes.py`), went wrong"
+        intro = f"{each.wrong} of {each.count} sentences of our own, made to be hard, went wrong"
         intro += ", among them:" if each.wrong > len(each.examples) else ":" if each.wrong else "."
         if each.further:
             intro += " Added: mistakes on the test sets."
@@ -192,7 +192,7 @@ def cloze_table(answers: Sequence[ClozeAnswer]) -> Table:
         for each in answers
     )
     right = sum(each.right for each in answers)
-    intro = f"{right} of {len(answers)} easy sentences of our own (`cloze_sentences.py`) get a right word first."
+    intro = f"{right} of {len(answers)} easy sentences of our own get a right word first."
     return Table("Cloze sentences", intro, ("text", "first answer", ""), rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,11 +31,26 @@ def grid_panel(layers: int, heads: int) -> str:
     return render("head_ablation.switches", layers, heads)
 
 
-def named(heads: Sequence[Head]) -> str:
-    """Heads in words: "head 3-7", "heads 2-1 and 3-7", "72 heads"."""
-    if len(heads) > MOST_NAMED:
+def named(heads: Sequence[Head], each: int = 0) -> str:
+    """Heads in words: "head 3-7", "heads 2-1 and 3-7", "layer 1 and head 3-7", "72 heads".
+
+    each: heads that a layer has; of a layer that lacks them all the layer is named. 0: heads alone are.
+    """
+    layers = {layer for layer, count in Counter(layer for layer, _ in heads).items() if count == each}
+    rest = [head for head in heads if head[0] not in layers]
+    if len(layers) + len(rest) > MOST_NAMED:
         return f"{len(heads)} heads"
-    return f"{'head' if len(heads) == 1 else 'heads'} {_listed(heads)}"
+    names = [_listed_as("layer", [str(layer) for layer in sorted(layers)])] if layers else []
+    names += [_listed_as("head", [f"{layer}-{head}" for layer, head in rest])] if rest else []
+    return " and ".join(names)
+
+
+def _listed_as(noun: str, names: Sequence[str]) -> str:
+    return f"{noun}{'' if len(names) == 1 else 's'} {_joined(names)}"
+
+
+def _joined(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _listed(heads: Sequence[Head]) -> str:
@@ -42,7 +58,7 @@ def _listed(heads: Sequence[Head]) -> str:
     names = [f"{layer}-{head}" for layer, head in heads]
     if len(names) > MOST_NAMED:
         names[MOST_NAMED:] = [f"{len(names) - MOST_NAMED} more"]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return _joined(names)
 
 
 def left_out(heads: Sequence[Head], model: str, layers: int, count: int) -> str:
@@ -55,9 +71,10 @@ def left_out(heads: Sequence[Head], model: str, layers: int, count: int) -> str:
     )
 
 
-def ablation_panels(result: Ablation, before: str = "") -> str:
-    """All parts that the model has, before and after. before: panels about parts that it lacks."""
-    off = named(result.heads)
+def ablation_panels(result: Ablation, before: str = "", each: int = 0) -> str:
+    """All parts that the model has, before and after. before: panels about parts that it lacks; each: heads of a layer,
+    as in `named`."""
+    off = named(result.heads, each)
     fillings = result.fillings
     return render(
         "head_ablation.parts",

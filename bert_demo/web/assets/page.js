@@ -14,14 +14,24 @@
 
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') document.querySelector('#about > button.open')?.click();
-    if (event.key.toLowerCase() !== 'p' || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    present(!document.body.classList.contains('presenting'));
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.key.toLowerCase() === 'p') present(!document.body.classList.contains('presenting'));
+    if (event.key.toLowerCase() === 'n' && document.body.classList.contains('presenting')) nextExample();
   });
+
+  // The examples are folded away in a presentation: the one behind that whose text stands in the bar, else the first.
+  function nextExample() {
+    const offers = [...document.querySelectorAll('#examples [data-example]')];
+    const text = document.querySelector('#text textarea').value;
+    const here = offers.findIndex((each) => JSON.parse(each.dataset.example).text === text);
+    offers[(here + 1) % offers.length]?.click();
+  }
 
   document.addEventListener('click', (event) => {
     const target = event.target.closest?.('button');
     if (!target) return;
     if (target.id === 'present') present(!document.body.classList.contains('presenting'));
+    if (target.id === 'next-example') nextExample();
     if (target.id === 'begin') document.getElementById('lesson').showModal();
     if (target.dataset.fold) fold(target);
   });

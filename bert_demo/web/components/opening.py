@@ -56,6 +56,8 @@ CHOICES = (
 _HEADER = """<header><h1>TITLE</h1>
 <button type="button" id="present" class="tool" aria-pressed="false" aria-keyshortcuts="p"
 title="Big type for a projector; the key P does the same">Present (P)</button>
+<button type="button" id="next-example" class="tool" aria-keyshortcuts="n"
+title="Asks the example behind this one; the key N does the same">Next example (N)</button>
 <button type="button" id="theme" class="tool" onclick="window.bertDemo.theme()" aria-label="light or dark"
 title="light or dark">&#9680;</button></header>
 <p class="opening"><span class="what">LINE</span>

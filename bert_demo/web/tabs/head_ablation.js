@@ -14,15 +14,18 @@ window.bertDemoHeads = (() => {
   function paint() {
     all('[data-off-head]').forEach((button) => button.setAttribute('aria-pressed', off.has(button.dataset.offHead)));
     const heads = there();
+    const whole = new Set();  // layers of which every head is off
     all('[data-off-layer]').forEach((button) => {
       const layer = heads.filter((name) => name.startsWith(`${button.dataset.offLayer}-`));
       const gone = layer.filter((name) => off.has(name)).length;
+      if (gone && gone === layer.length) whole.add(Number(button.dataset.offLayer));
       button.setAttribute('aria-pressed', gone === 0 ? 'false' : gone === layer.length ? 'true' : 'mixed');
     });
     const known = new Set(heads);
-    const names = chosen().map((head) => head.join('-')).filter((name) => known.has(name));
+    const gone = chosen().filter((head) => known.has(head.join('-')));
+    const names = [...new Set(gone.map((head) => (whole.has(head[0]) ? `layer ${head[0]}` : head.join('-'))))];
     const list = names.length && names.length <= 24 ? `: ${names.join(', ')}` : '';
-    all('[data-off-count]').forEach((line) => { line.textContent = `${names.length} of ${heads.length} off${list}`; });
+    all('[data-off-count]').forEach((line) => { line.textContent = `${gone.length} of ${heads.length} off${list}`; });
   }
 
   function tell() {

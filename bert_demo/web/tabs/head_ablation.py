@@ -90,7 +90,7 @@ class HeadAblationTab:
             found = service.ablate(who.text, off, who.pair, who.model, explained, chosen, on_progress=progress)
         except InputError as error:
             return [grid, missing + message(str(error), "error")]
-        return [grid, plots.ablation_panels(found, missing + _answering_notice(who, bool(controls[1])))]
+        return [grid, plots.ablation_panels(found, missing + _answering_notice(who, bool(controls[1])), heads)]
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """A switch sends all that are off; below, the buttons of the other two pictures.

@@ -317,8 +317,19 @@ def test_presentation_has_big_type_and_the_picture_in_the_first_screenful(
         assert float(letters.removesuffix("px")) >= 14
         assert visitor.locator("#head-title h2").bounding_box()["height"] >= 30
         assert visitor.locator("main").bounding_box()["width"] >= 1800
+        first, second = [json.loads(each) for each in visitor.evaluate(OFFERS)][:2]
+        assert first["text"] == OPENING != second["text"]
+        visitor.get_by_role("tab", name="Attention").focus()
+        visitor.keyboard.press("n")
+        expect(visitor.locator("#text textarea")).to_have_value(second["text"])
         visitor.get_by_role("button", name="Present (P)").click()
         expect(visitor.locator("#model")).to_be_visible()
+        visitor.keyboard.press("n")
+        expect(visitor.get_by_role("button", name="Next example (N)")).to_be_hidden()
+        expect(visitor.locator("#text textarea")).to_have_value(second["text"])
+
+
+OFFERS = "[...document.querySelectorAll('#examples [data-example]')].map((each) => each.dataset.example)"
 
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")

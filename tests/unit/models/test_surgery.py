@@ -52,11 +52,13 @@ def made(kind: Any, config: Any, sizes: dict[str, int]) -> tuple[Any, torch.Tens
     return model, ids, model.base_model.embeddings(input_ids=ids)
 
 
+@pytest.mark.parametrize("classifies", [False, True])
 @pytest.mark.parametrize(("kind", "config", "sizes"), CLASSIFIERS)
-def test_logits_and_gradients_from_the_embeddings_on(kind, config, sizes) -> None:
+def test_logits_and_gradients_from_the_embeddings_on(kind, config, sizes, classifies: bool) -> None:
+    """Also where the last layer computes the first position alone."""
     model, ids, embedded = made(kind, config, sizes)
     rows = torch.cat((embedded, embedded * 0.5, embedded * 0.1)).requires_grad_()
-    logits = from_embeddings(model, ids)(rows)
+    logits = from_embeddings(model, ids, None, classifies)(rows)
     assert torch.allclose(logits[0], model(input_ids=ids).logits[0], atol=1e-5)
     (gradient,) = torch.autograd.grad(logits[:, 1].sum(), rows)
     plain = rows.detach().clone().requires_grad_()
@@ -80,9 +82,10 @@ def test_the_logits_behind_one_mask(kind, config, sizes) -> None:
     assert torch.allclose(found, model(input_ids=ids).logits[0, 4].expand(2, -1), atol=1e-5)
 
 
+@pytest.mark.parametrize("classifies", [False, True])
 @pytest.mark.parametrize(("kind", "config", "sizes"), CLASSIFIERS)
 @pytest.mark.parametrize("first", [1, 2, 3])
-def test_a_model_that_begins_at_a_later_layer(kind, config, sizes, first: int) -> None:
+def test_a_model_that_begins_at_a_later_layer(kind, config, sizes, first: int, classifies: bool) -> None:
     model, ids, embedded = made(kind, config, sizes)
     states = hidden_states(model, ids, {}, embedded)
     base = model.base_model
@@ -92,7 +95,7 @@ def test_a_model_that_begins_at_a_later_layer(kind, config, sizes, first: int) -
     }
     before = widens.get(model.config.model_type, lambda: embedded)()
     assert len(states) == 4 and torch.equal(states[0], before)
-    found = from_embeddings(from_layer(model, first), ids)(states[first])
+    found = from_embeddings(from_layer(model, first), ids, None, classifies)(states[first])
     assert torch.allclose(found, model(input_ids=ids).logits, atol=1e-5)
 
 

@@ -21,6 +21,7 @@ TEMPLATES = sorted([*VIEWS.rglob("*.html"), *VIEWS.rglob("*.svg")])
 TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?=[\s/>])|<!--")
 
 TAGS_IN_PYTHON = {
+    "views/templates.py": "a frame that keeps a hard word and the sign behind it together",
     "views/figures/attention_head.py": "plotly's own <br> and <extra>",
     "views/figures/contexts.py": "plotly's own <br> and <extra>",
     "views/figures/head_effects.py": "plotly's own <br> and <extra>",
@@ -139,6 +140,14 @@ def test_esc_escapes_quotes_braces_and_control_characters() -> None:
 def test_line_breaks_are_layout(source: str, shown: str) -> None:
     environment = Environment(loader=DictLoader({"x": source}), autoescape=True, extensions=[LineBreaks])
     assert environment.get_template("x").render() == shown
+
+
+def test_hard_word_keeps_its_colon_on_its_line_and_none_that_has_no_sign() -> None:
+    """A browser may break a line before and behind every button."""
+    word = '<button type="button" class="term" aria-describedby="word-{}">{}</button>'
+    shown = render("classification.activation", "none")
+    assert f'made of the <span class="whole">{word.format("logit", "logits")}:</span> what stands here' in shown
+    assert f"{word.format('layer', 'Layers')} 0 to 0 from top to bottom" in render("head_ablation.switches", 1, 1)
 
 
 def test_table_gives_the_same_rows_as_page_csv_and_json() -> None:

@@ -59,6 +59,17 @@ def test_heads_are_named_in_words() -> None:
     assert head_ablation.named([(0, head) for head in range(13)]) == "13 heads"
 
 
+def test_whole_layers_are_named_as_such() -> None:
+    layer = [(5, head) for head in range(12)]
+    assert head_ablation.named(layer, 12) == "layer 5"
+    assert head_ablation.named([(3, 7), *layer], 12) == "layer 5 and head 3-7"
+    assert head_ablation.named([*layer, *((2, head) for head in range(12))], 12) == "layers 2 and 5"
+    assert head_ablation.named([(3, 7), *layer[1:]], 12) == (
+        "heads 3-7, 5-1, 5-2, 5-3, 5-4, 5-5, 5-6, 5-7, 5-8, 5-9, 5-10 and 5-11"
+    )
+    assert head_ablation.named([(3, 7), (3, 8), *layer[1:]], 12) == "13 heads"
+
+
 def test_switches_of_every_head_and_layer() -> None:
     panel = head_ablation.grid_panel(3, 4)
     assert re.findall(r'data-off-head="(\d-\d)"', panel) == [f"{row}-{cell}" for row in range(3) for cell in range(4)]
