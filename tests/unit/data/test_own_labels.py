@@ -49,7 +49,7 @@ def test_many_numbers_are_numbers_and_few_are_classes() -> None:
     assert read("text,label\na b,1\nc d,5\n").kind == "single"
 
 
-def test_kind_that_is_said_counts() -> None:
+def test_chosen_kind_counts() -> None:
     found = read("text,label\nA rose,red;fair\nA fox,red\n", "single")
     assert found.found.understood.labels.labels == ("red", "red;fair") and not found.guessed
     assert read("text,label\nA rose,1\nA fox,2\n", "number").kind == "number"
