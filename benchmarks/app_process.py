@@ -37,8 +37,11 @@ def running_app(*words: str, root: Path = ROOT, **settings: str) -> Iterator[tup
         process.wait(timeout=20)
 
 
-def wait_for(address: str, holds: Callable[[str], bool] = lambda body: True) -> float:
-    """The moment at which the address answers with a body for which `holds`."""
+def wait_for(address: str, holds: Callable[[str], bool] = lambda body: True, pause: float = 0.02) -> float:
+    """The moment at which the address answers with a body for which `holds`.
+
+    pause: seconds between two looks; a dear page that is asked all the time takes the processor from what is awaited.
+    """
     end = time.perf_counter() + PATIENCE
     while time.perf_counter() < end:
         try:
@@ -47,5 +50,5 @@ def wait_for(address: str, holds: Callable[[str], bool] = lambda body: True) -> 
                     return time.perf_counter()
         except OSError:
             pass
-        time.sleep(0.02)
+        time.sleep(pause)
     raise RuntimeError(f"{address} did not answer")

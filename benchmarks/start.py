@@ -23,7 +23,7 @@ def measure() -> Iterator[tuple[str, str, str, str]]:
         imports.append(time.perf_counter() - began)
         with running_app() as (address, _, began):
             pages.append(wait_for(address) - began)
-            answers.append(wait_for(f"{address}/config", lambda body: "What the model reads" in body) - began)
+            answers.append(wait_for(f"{address}/config", lambda body: "What the model reads" in body, 0.25) - began)
     peer = median(imports)
     for name, taken in (("start to first page", pages), ("start to the first answer in the page", answers)):
         ours = median(taken)

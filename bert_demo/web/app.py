@@ -191,14 +191,10 @@ def launch(app: App, settings: Settings) -> None:
             head=app.head,
         )
 
-        def warm(service: BertService) -> None:
-            app.prerender_opening(service)
-            health.prove(service)
-
         def opened(address: str) -> None:
             _log.info("open", extra={"fields": {"host": settings.host, "port": listening.getsockname()[1]}})
             print(f"The demo is open at {address}", flush=True)
-            app.service.start(warm, health.failed)
+            app.service.start(app.prerender_opening, health.prove, health.failed)
             if settings.open_browser:
                 webbrowser.open(address)
 

@@ -51,13 +51,16 @@ class Deferred:
         """The service if it is there already."""
         return self._service
 
-    def start(self, then: Callable[[BertService], None], failed: Callable[[], None] = lambda: None) -> threading.Thread:
-        """Make the service and load the bundled models in a thread of its own; `then` is called with it there, and
-        `failed` when any of this fails."""
+    def start(
+        self, first: Callable[[BertService], None], then: Callable[[BertService], None], failed: Callable[[], None]
+    ) -> threading.Thread:
+        """Make the service and load the bundled models in a thread of its own; `first` is called with the service
+        before they are loaded, `then` behind that, and `failed` when any of this fails."""
 
         def work() -> None:
             try:
                 service = self()
+                first(service)
                 service.warm_up()
                 gc.collect()
                 gc.freeze()  # half a million objects that stay: to look through them takes half a second each time
