@@ -73,9 +73,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
 
 @pytest.fixture(scope="session")
-def service() -> BertService:
-    """The service with its default settings."""
-    return BertService(Settings())
+def service(tmp_path_factory: pytest.TempPathFactory) -> BertService:
+    """The service with its default settings, but for the place of what is trained."""
+    return BertService(Settings(cache_dir=str(tmp_path_factory.mktemp("cache"))))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ class Endpoint:
     arguments of the call that only callers from outside are held to, such as numbers in one answer; seconds: after
     which the call is ended, with `ended` for the rest of the sentence that is its error then; long: parts of the answer
     that its compact form leaves out; added: arguments that came after its first release, which older calls by place do
-    not send.
+    not send; changes: whether the call changes something here, of which an agent is told.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Endpoint:
     long: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    changes: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "call", self.call or self.name)

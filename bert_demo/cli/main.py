@@ -62,6 +62,11 @@ def _prune(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    if options.task == "own":
+        from bert_demo.training.commands import own
+
+        own.run(options)
+        return
     from bert_demo.training.commands import train
 
     train.run(options)

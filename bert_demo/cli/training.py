@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from bert_demo.api.endpoints.training import Train
 from bert_demo.cli.reading import FORMATS, add_reading
 
 
 def add_train(commands: Any) -> None:
-    """train mlm, train classifier, train all, train cards, train base, train bilingual."""
+    """train own, train mlm, train classifier, train all, train cards, train base, train bilingual."""
     train = commands.add_parser("train", help="Make a model: pre-training or fine-tuning.")
-    tasks = train.add_subparsers(dest="task", required=True, metavar="mlm|classifier|all|cards|base|bilingual")
+    tasks = train.add_subparsers(dest="task", required=True, metavar="own|mlm|classifier|all|cards|base|bilingual")
+    _add_own(tasks)
     mlm = tasks.add_parser("mlm", help="continue masked-language-model (and next-sentence) pre-training on raw text")
     mlm.add_argument("--text", nargs="+", required=True, metavar="FILE", help="UTF-8 text, plain or .xz")
     mlm.add_argument("--single-probability", type=float, default=0.85, help="share of pieces that are one sentence")
@@ -56,6 +58,24 @@ def add_train(commands: Any) -> None:
         task.add_argument("--seed", type=int, default=0)
     _add_bundle(tasks)
     _add_continued(tasks)
+
+
+def _add_own(tasks: Any) -> None:
+    own = tasks.add_parser(
+        "own", help="a model of one's own from labelled rows, as the page makes it, and a zip to keep"
+    )
+    own.add_argument("file", help=f"rows of a text and a label ({FORMATS})")
+    own.add_argument("--output", required=True, metavar="DIR", help="the model in model/, and model.zip")
+    for name, field in Train.model_fields.items():
+        if name == "rows":
+            continue
+        given: dict[str, Any] = {"action": "store_true"} if field.annotation is bool else {"type": field.annotation}
+        text, default = (field.description or "").replace("%", "%%"), field.default
+        if name == "kind":
+            text, default = f"{text[:-1]}; found by the labels if left out.", ""
+        own.add_argument(f"--{name.replace('_', '-')}", default=default, help=text, **given)
+    add_reading(own)
+    own.add_argument("--json", action="store_true", help="print everything as JSON, as the endpoint gives it")
 
 
 def _add_bundle(tasks: Any) -> None:

@@ -79,6 +79,20 @@ class Settings(BaseSettings):
     )
     max_model_mb: int = Field(2_500, ge=1, description="largest model that is downloaded or loaded, in MB of its files")
     models_mb: int = Field(4_000, ge=1, description="memory for loaded models, in MB; the least recently used go first")
+    train: bool = Field(True, description="let visitors train models on rows of their own; 0 turns the lens off")
+    train_rows: int = Field(5_000, ge=10, description="most rows that a visitor's model learns from")
+    train_tokens: int = Field(
+        3_000_000, ge=1_000, description="most tokens that one training may read, all its epochs together"
+    )
+    train_minutes: int = Field(30, ge=1, description="minutes after which a training ends with the best model so far")
+    train_mb: int = Field(4_000, ge=500, description="memory that the process of a training may take, in MB")
+    train_queue: int = Field(10, ge=1, description="most trainings that wait; one computes at a time")
+    train_keep_minutes: int = Field(
+        60, ge=1, description="minutes after which a visitor's rows and models are deleted when nobody asks for them"
+    )
+    train_threads: int = Field(
+        1, ge=1, le=64, description="threads of a training; other numbers give other last digits of its weights"
+    )
 
     def __init__(self, **values: Any) -> None:
         try:

@@ -12,12 +12,14 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
 from bert_demo.core.errors import DemoError, HubError, ModelComingError, ModelLoadError, ModelsBusyError, ModelSizeError
 from bert_demo.core.scheduler import check_cancelled
 from bert_demo.core.settings import Settings
+from bert_demo.core.training_place import note_asked, training_root
 from bert_demo.models.base import Model
 from bert_demo.models.device import chosen
 from bert_demo.models.loading.load import Found, find_model
@@ -138,7 +140,9 @@ class ModelPool:
 
         Raises ChoiceError, subclasses of ModelLoadError, ModelsBusyError.
         """
-        card = card_of(model, self._settings.models)
+        card = card_of(model, self._settings.models, training_root(self._settings))
+        if card.trained_here:
+            note_asked(Path(card.source).parent)
         with self._lock:
             if held := self._held.get(card.name):
                 self._held.move_to_end(card.name)
@@ -153,6 +157,11 @@ class ModelPool:
         held = loading.wait(self.patience)
         with self._lock:
             return held.lend()
+
+    def forget(self, name: str) -> None:
+        """Give a model up whose files are gone. Calls that hold it end with it."""
+        with self._lock:
+            self._held.pop(name, None)
 
     def loading(self) -> tuple[Progress, ...]:
         """The models on their way, in the order in which they were asked for."""

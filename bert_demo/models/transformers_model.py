@@ -24,6 +24,7 @@ from bert_demo.models.task_heads import KINDS
 from bert_demo.models.tokenizer import FastTokenizer
 from bert_demo.models.trial import LONG, try_out
 from bert_demo.registry.models import ModelCard
+from bert_demo.registry.names import shown_source
 from bert_demo.registry.task_heads import ADVICE, BY_POSITION
 from bert_demo.results import ModelInfo
 
@@ -61,7 +62,7 @@ def load(card: ModelCard, found: Found | None = None, batch_tokens: int = 0, max
         capabilities = _capabilities(found, encoder, tokenizer, min(own, max_tokens))
     info = ModelInfo(
         name=card.name,
-        source="bundled" if card.bundled else card.source,
+        source=shown_source(card),
         revision=found.place.revision,
         tasks=tasks,
         labels=labels,

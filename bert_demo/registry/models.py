@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bert_demo.core.settings import ASSETS
+from bert_demo.core.training_place import OWN
+from bert_demo.registry.go_emotions import GO_EMOTIONS
 from bert_demo.registry.languages import mostly_chinese
 
 
@@ -43,6 +45,11 @@ class ModelCard:
     def bundled(self) -> bool:
         """Whether the weights travel with the project."""
         return self.source.startswith(str(ASSETS))
+
+    @property
+    def trained_here(self) -> bool:
+        """Whether a visitor made it; it is known to whoever knows its name, and to nobody else."""
+        return self.name.startswith(OWN)
 
     @property
     def at_start(self) -> bool:
@@ -90,12 +97,6 @@ def _hub(
         tasks = ("fill-mask", "next-sentence")
     return ModelCard(name, name, "main", tasks, labels, language, licence, description, mask, megabytes=megabytes)
 
-
-GO_EMOTIONS = (
-    "admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion", "curiosity", "desire",
-    "disappointment", "disapproval", "disgust", "embarrassment", "excitement", "fear", "gratitude", "grief", "joy",
-    "love", "nervousness", "optimism", "pride", "realization", "relief", "remorse", "sadness", "surprise", "neutral",
-)  # fmt: skip
 
 AT_START = ("sentiment", "topics", "spam", "base")
 CATALOGUE: tuple[ModelCard, ...] = (

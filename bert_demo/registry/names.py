@@ -9,7 +9,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bert_demo.core.errors import ChoiceError
+from bert_demo.core.errors import ChoiceError, NoSuchModelError
+from bert_demo.core.training_place import MODEL, token_of
 from bert_demo.registry.models import CATALOGUE, ModelCard, directory_card, find, hub_card
 
 LONGEST = 1_000
@@ -19,15 +20,18 @@ _HUB_ID = re.compile(rf"({_PART}/{_PART})(?:@([A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-
 _MOST_REVISION = 100
 
 
-def card_of(model: Any, allowed: str) -> ModelCard:
+def card_of(model: Any, allowed: str, trained: Path | None = None) -> ModelCard:
     """The row of a name: of the catalogue, of a directory, or of a hub id with or without "@revision".
 
-    Raises ChoiceError for whatever else it is, without looking at disk or network.
+    trained: where the models lie that visitors trained here; they have names that nobody can guess. Raises ChoiceError
+    for whatever else it is, without looking at disk or network, and NoSuchModelError for a trained model that is gone.
     """
     if not isinstance(model, str) or not model.strip():
         raise ChoiceError(f"model must be a name. Choose one of: {_bundled()}.")
     if card := find(model):
         return card
+    if trained is not None and (token := token_of(model)):
+        return _trained(model, trained / token / MODEL)
     if allowed == "any" and _is_directory(model):
         return directory_card(model)
     if allowed != "catalogue" and (parts := hub_parts(model)):
@@ -40,12 +44,24 @@ def card_of(model: Any, allowed: str) -> ModelCard:
     raise ChoiceError(f"There is no model {model[:80]!r} here. Choose one of: {_bundled()}.{hints[allowed]}")
 
 
+def _trained(name: str, directory: Path) -> ModelCard:
+    if not directory.is_dir():
+        raise NoSuchModelError("The model that was trained here is gone, or not made yet. Train it again, or wait.")
+    said = "A model trained here on a visitor's own rows."
+    return ModelCard(name, str(directory), "trained", (), (), "unknown", "unknown", said, directory=True)
+
+
 def _bundled() -> str:
     return ", ".join(card.name for card in CATALOGUE if card.bundled)
 
 
 def _offered() -> str:
     return " or ".join([card.name for card in CATALOGUE if not card.bundled][:2])
+
+
+def shown_source(card: ModelCard) -> str:
+    """Where a model comes from, in the words of an answer."""
+    return "bundled" if card.bundled else "trained here" if card.trained_here else card.source
 
 
 def hub_parts(name: str) -> tuple[str, str] | None:

@@ -61,5 +61,3 @@ KINDS = {
     "number": "a number for each text",
 }
 POOLINGS = {"mean": "the mean over all tokens", "cls": "the state of the first token"}
-OWN = "own:"
-"""What the name of a made model begins with; the token of its job stands behind it."""

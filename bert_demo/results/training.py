@@ -1,4 +1,4 @@
-"""What a job that trains says of itself: its rows before it starts, its curves while it runs, its figures at the end."""
+"""What a job that trains says of itself: its rows before it starts, its curves, its figures at the end."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ ENDED = ("stopped", "done", "failed", "gone")
 
 @dataclass(frozen=True, slots=True)
 class Recipe(Wire):
-    """How a job trains. way: "frozen", "lora", "full" or "head"; kind: "single", "several" (each label by itself) or
-    "number"; start: the model that it begins with; early_stopping: epochs without a better score after which it ends, 0
-    for never; layer_decay: rate of a layer over that of the next one; layer: from 0, -1 for the last, and pooling, "cls"
-    or "mean": of frozen features; rank: of LoRA; threads: of the arithmetic, since others give other last digits."""
+    """How a job trains.
+
+    way: "frozen", "lora", "full" or "head"; kind: "single", "several" (each label by itself) or "number"; start: the
+    model that it begins with; early_stopping: epochs without a better score after which it ends, 0 for never;
+    layer_decay: rate of a layer over that of the next one; layer: from 0, -1 for the last, and pooling, "cls" or
+    "mean": of frozen features; rank: of LoRA; threads: of the arithmetic, since others give other last digits.
+    """
 
     way: str
     kind: str
@@ -60,8 +63,8 @@ class TrainingPlan(Result):
     stand with different labels; cut: texts of more than `length` tokens, of which the first ones are read; longest:
     tokens of the longest text; tokens: read in one epoch; measure: "accuracy", "subset accuracy" (all labels of a row
     right) or "R2" (share of the variance of numbers); constant: what the best constant answer reaches on the held-out
-    rows, constant_test: on the test rows; answer: that constant answer; seconds: the whole training is expected to take,
-    from measured steps, None where nothing was measured; notes: sentences about what should be looked at.
+    rows, constant_test: on the test rows; answer: that constant answer; seconds: that the whole training is expected to
+    take, from measured passes, None where nothing was measured; notes: sentences about what should be looked at.
     """
 
     recipe: Recipe
@@ -143,16 +146,25 @@ class TrainingMistake(Wire):
 
 
 @dataclass(frozen=True, slots=True)
+class CurvePoint(Wire):
+    """What so many rows to learn from reach on the held-out rows."""
+
+    rows: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingJob(Result):
     """A job as it stands now. It is known to whoever has its token.
 
-    sentence: what happened and what to do, where it failed, was stopped or is gone, else ""; place: in the queue, 1 for
-    the next, 0 where it does not wait; epoch: epochs that are done; seconds: computed so far; seconds_left: None where
-    that is not known; best: the epoch (from 1) whose model is kept, 0 for none yet; confusion: of the last epoch on the
-    held-out rows, truth in rows, answers in columns; watched: five held-out texts; mistakes: the most confident first;
-    model: the name under which the made model answers in every lens, "" until there is one; bytes: of its weights;
-    added_bytes: of what was learnt alone (adapters and head); archive_bytes: of the zip to keep, 0 until there is one;
-    megabytes: of memory that the process took at most; kept_seconds: until all of it is gone, None while it runs.
+    sentence: what happened and what to do, where it failed, was stopped or is gone, else ""; place: in the queue, 1
+    for the next, 0 where it does not wait; epoch: epochs that are done; seconds: computed so far; seconds_left:
+    None where that is not known; best: the epoch (from 1) whose model is kept, 0 for none yet; confusion: of the
+    last epoch on the held-out rows, truth in rows, answers in columns; watched: five held-out texts; mistakes: the
+    most confident first; model: the name under which the made model answers in every lens, "" until there is one;
+    bytes: of its weights; added_bytes: of what was learnt alone (adapters and head); archive_bytes: of the zip to
+    keep, 0 until there is one; megabytes: of memory that the process took at most; kept_seconds: until all of it is
+    gone, None while it runs; learning_curve: of frozen features, by a quarter, half and all of the rows.
     """
 
     token: str
@@ -178,6 +190,7 @@ class TrainingJob(Result):
     archive_bytes: int = 0
     megabytes: int = 0
     kept_seconds: float | None = None
+    learning_curve: tuple[CurvePoint, ...] = ()
 
     def __post_init__(self) -> None:
         check(self.state in STATES, "a state that there is")

@@ -22,6 +22,7 @@ from bert_demo.service.masked_lm import MaskedLMCalls
 from bert_demo.service.models import ModelCalls
 from bert_demo.service.ranking import RankingCalls
 from bert_demo.service.representations import RepresentationCalls
+from bert_demo.service.training import TrainingCalls
 from bert_demo.service.zero_shot import ZeroShotCalls
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         AnswerCalls,
         ZeroShotCalls,
         EvaluationCalls,
+        TrainingCalls,
     ):
         """What a type checker is told: the calls of all parts are calls of the service."""
 
@@ -77,6 +79,7 @@ class BertService(_Calls):
             AnswerCalls(context),
             ZeroShotCalls(context),
             EvaluationCalls(context),
+            TrainingCalls(context),
         ):
             for name, call in inspect.getmembers(part, inspect.ismethod):
                 if not name.startswith("_"):

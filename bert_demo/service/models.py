@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bert_demo.core.errors import MissingHeadError
 from bert_demo.registry.models import CATALOGUE, DEFAULT_FOR_TASK, ModelCard, default_for, find
+from bert_demo.registry.names import shown_source
 from bert_demo.registry.task_heads import ADVICE, TRAINED_TO
 from bert_demo.results import ModelInfo
 from bert_demo.results.readability import Readability
@@ -74,7 +75,7 @@ class ModelCalls:
 def _info(card: ModelCard) -> ModelInfo:
     return ModelInfo(
         name=card.name,
-        source="bundled" if card.bundled else card.source,
+        source=shown_source(card),
         revision=card.revision,
         tasks=card.tasks,
         labels=card.labels,

@@ -83,7 +83,7 @@ def figures(
     answers = answers_of(probabilities, several)
     right = (answers == truth).all(1)
     confusion = None if several else np.asarray(truth.T.astype(int) @ answers.astype(int))
-    macro, micro = _means(truth, answers, confusion)
+    macro, micro = means(truth, answers, confusion)
     certain = probabilities if several else probabilities.max(1)
     held = truth if several else right
     texts = [text for text, *_ in rows]
@@ -97,7 +97,7 @@ def figures(
         macro_recall=macro[1],
         macro_f1=macro[2],
         micro_f1=micro,
-        labels=tuple(_label(label, truth[:, at], answers[:, at]) for at, label in enumerate(model.labels)),
+        labels=tuple(label_figures(label, truth[:, at], answers[:, at]) for at, label in enumerate(model.labels)),
         confusion=confusion,
         calibration=calibration(certain.ravel(), held.ravel()),
         slices=slices(texts, labelled.encodings[: len(rows)], right, word),
@@ -107,7 +107,8 @@ def figures(
     )
 
 
-def _label(label: str, truth: np.ndarray, answers: np.ndarray) -> LabelFigures:
+def label_figures(label: str, truth: np.ndarray, answers: np.ndarray) -> LabelFigures:
+    """Figures of one label, from (rows,) whether each row carries it and whether it was given it."""
     hits, wrong, missed = (int(each.sum()) for each in (truth & answers, ~truth & answers, truth & ~answers))
     return LabelFigures(
         label,
@@ -120,7 +121,7 @@ def _label(label: str, truth: np.ndarray, answers: np.ndarray) -> LabelFigures:
     )
 
 
-def _means(
+def means(
     truth: np.ndarray, answers: np.ndarray, confusion: np.ndarray | None
 ) -> tuple[list[Interval], Interval | None]:
     """(macro precision, recall, F1), micro F1 of independent labels. Macro: over labels that occur on either side, of

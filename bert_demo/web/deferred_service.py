@@ -62,6 +62,7 @@ class Deferred:
                 service = self()
                 first(service)
                 service.warm_up()
+                service.compute_training()
                 gc.collect()
                 gc.freeze()  # half a million objects that stay: to look through them takes half a second each time
                 then(service)

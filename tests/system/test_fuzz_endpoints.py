@@ -39,9 +39,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 
 @pytest.fixture(scope="module")
-def api() -> Iterator[Calls]:
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
     """The endpoints over a service that reaches no hub, so that a name such as a/b is refused at once."""
-    service = BertService(Settings(max_steps=16))
+    service = BertService(Settings(max_steps=16, cache_dir=str(tmp_path_factory.mktemp("cache"))))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
         yield Calls(service)

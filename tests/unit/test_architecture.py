@@ -44,6 +44,7 @@ INSIDE = {
         {"evaluation"},
         {"finetuning"},
         {"publishing"},
+        {"own"},
         {"recipes"},
         {"bundle"},
         {"commands"},

@@ -19,6 +19,7 @@ from bert_demo.api.endpoints import (
     next_sentence,
     ranking,
     representations,
+    training,
     zero_shot,
 )
 
@@ -35,6 +36,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *zero_shot.ROWS,
     *answers.ROWS,
     *evaluation.ROWS,
+    *training.ROWS,
     *models.ROWS,
 )
 

@@ -1,4 +1,4 @@
-"""A tool from an endpoint's row: what it is called with, what it answers, and that it changes nothing."""
+"""A tool from an endpoint's row: what it is called with, what it answers, and whether it changes anything."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _FULL = {
     "description": "whether the long parts come too; without, left_out names them.",
 }
 _READ_ONLY = types.ToolAnnotations(readOnlyHint=True, destructiveHint=False, idempotentHint=True, openWorldHint=False)
+_CHANGES = types.ToolAnnotations(readOnlyHint=False, destructiveHint=True, idempotentHint=False, openWorldHint=False)
 
 
 def tool_of(endpoint: Endpoint) -> types.Tool:
@@ -29,7 +30,7 @@ def tool_of(endpoint: Endpoint) -> types.Tool:
         description=f"{endpoint.description}{returns}",
         inputSchema=input_schema(endpoint),
         outputSchema=output_schema(endpoint),
-        annotations=_READ_ONLY,
+        annotations=_CHANGES if endpoint.changes else _READ_ONLY,
     )
 
 

@@ -1,0 +1,36 @@
+"""From rows and a recipe to what a job is given: rows parted, the plan made, the model's files found."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from bert_demo.core.progress import OnProgress, watched
+from bert_demo.core.training_place import training_root
+from bert_demo.data.parts import part
+from bert_demo.data.to_learn import rows_to_learn
+from bert_demo.models.loading.load import find_model
+from bert_demo.registry.names import card_of
+from bert_demo.results.training import Recipe
+from bert_demo.service.context import Context
+from bert_demo.service.training_files import Request
+from bert_demo.tasks import training_plan
+
+
+def prepared(context: Context, rows: Any, recipe: Recipe, on_progress: OnProgress | None = None) -> Request:
+    """The request of a job. `on_progress` is called while the texts are read. Raises BadDataError, ModelError."""
+    settings = context.settings
+    read = rows_to_learn(rows, recipe.kind, settings.train_rows, settings.max_characters)
+    parts = part(read, recipe.seed)
+    model = context.pool.lend(recipe.start)
+    plan = training_plan.plan(model, read, parts, recipe, settings, watched(on_progress))
+    card = card_of(recipe.start, settings.models, training_root(settings))
+    return Request(
+        rows=tuple((text, str(label)) for text, (_, label) in zip(read.texts, rows, strict=True)),
+        plan=plan,
+        parts=parts,
+        source=str(find_model(card, settings.max_model_mb * 10**6).place.directory),
+        minutes=settings.train_minutes,
+        megabytes=settings.train_mb,
+        created=time.time(),
+    )

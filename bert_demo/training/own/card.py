@@ -1,0 +1,111 @@
+"""The card of a model that a visitor made: counts of its rows, its figures, its recipe, and code that loads it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from bert_demo.core.training_place import OWN
+from bert_demo.registry.models import find
+from bert_demo.registry.training_ways import BY_NAME, KINDS
+from bert_demo.results.training import TrainingJob, TrainingPlan
+from bert_demo.training.own.task import Task
+from bert_demo.training.publishing.card import Card, Figures, Table
+
+_WHOLE = """
+# in the folder of this card
+from transformers import pipeline
+
+print(pipeline("text-classification", model=".")("{example}"))
+"""
+_ADAPTER = """
+# the adapter alone, on the model that it was trained on
+from peft import PeftModel
+from transformers import AutoConfig, AutoModelForSequenceClassification
+
+config = AutoConfig.from_pretrained(".")  # it has the labels, which the adapter has not
+start = AutoModelForSequenceClassification.from_pretrained("{start}", config=config)
+model = PeftModel.from_pretrained(start, "adapter").eval()
+"""
+_STEPS = ("epochs", "learning_rate", "batch_size", "length", "class_weights", "early_stopping")
+_USED = {
+    "frozen": ("layer", "pooling", "length", "class_weights", "seed", "threads"),
+    "lora": (*_STEPS, "rank", "layer_decay", "seed", "threads"),
+    "full": (*_STEPS, "layer_decay", "seed", "threads"),
+    "head": (*_STEPS, "seed", "threads"),
+}
+"""The choices of each way that say something."""
+
+
+def place_of(start: str) -> str:
+    """Where a reader of the card finds the model that it began with."""
+    if start.startswith(OWN):
+        return "a model trained on the page"
+    card = find(start)
+    return f"assets/models/{start}" if card is not None and card.bundled else start
+
+
+def write(directory: Path, task: Task, weights: int, added: int) -> None:
+    """Write README.md and figures.json beside the weights."""
+    recipe, plan = task.recipe, task.status.plan
+    assert plan is not None
+    way, start = BY_NAME[recipe.way], find(recipe.start)
+    labels = f"the labels {', '.join(task.rows.labels)}" if task.rows.labels else "a number"
+    code = _WHOLE.format(example="A text of yours.")
+    code += _ADAPTER.format(start=place_of(recipe.start)) if recipe.way == "lora" else ""
+    chosen = asdict(recipe)
+    facts = [
+        ("Begins with", f"`{place_of(recipe.start)}`."),
+        ("Way", f"{way.title}. {way.sentence}"),
+        ("Recipe", ", ".join(f"{name} {chosen[name]}" for name in _USED[recipe.way]) + "."),
+        ("Kept", _kept(task.status)),
+        ("Weights", f"{weights:,} bytes in float32, of which {added:,} were learnt."),
+    ]
+    if recipe.pooling == "mean" and recipe.way == "frozen":
+        facts.append(
+            ("Layers", "The last one was put behind the others: its heads look at every token alike (the mean).")
+        )
+    Card(
+        "A classifier of one's own",
+        start.licence.lower() if start is not None else "other",
+        place_of(recipe.start),
+        f"It gives each text {labels} ({KINDS[recipe.kind]}).",
+        "texts unlike those that it learnt from. It judges every text, also one that fits no label.",
+        tuple(facts),
+        code,
+    ).write(directory, Figures((_figures(task.status, plan), _rows(plan))))
+
+
+def _kept(job: TrainingJob) -> str:
+    point = job.epochs[job.best - 1]
+    what = point.tried or f"epoch {point.epoch}"
+    assert job.plan is not None
+    return f"{what}, the best of {len(job.epochs)} by {job.plan.measure} on the held-out rows ({point.score:.3f})."
+
+
+def _figures(job: TrainingJob, plan: TrainingPlan) -> Table:
+    test = job.test
+    assert test is not None
+    rows = [
+        (f"{plan.measure}, {test.rows} test rows", test.score.number()),
+        (f"the constant answer {plan.answer!r} on the same rows", f"{plan.constant_test:.3f}"),
+    ]
+    if test.macro_f1 is not None:
+        rows.append(("macro F1", test.macro_f1.number()))
+    if test.error is not None:
+        rows.append(("root of the mean squared error", f"{test.error:.4g}"))
+    if test.calibration is not None:
+        rows.append(("calibration error", test.calibration.error.number()))
+    intro = "Nothing was chosen by the test rows. In brackets: 95 % intervals."
+    return Table("Measured on these weights", intro, ("what", "figure"), tuple(rows))
+
+
+def _rows(plan: TrainingPlan) -> Table:
+    counts = [(each.label, each.rows, each.train, each.held_out, each.test) for each in plan.labels]
+    counts.append(("all rows", plan.rows, plan.train, plan.held_out, plan.test))
+    intro = (
+        f"No text stands in two parts; {plan.duplicates:,} rows have a text that stands elsewhere, {plan.conflicts:,} "
+        f"texts have different labels, {plan.cut:,} were cut at {plan.recipe.length} tokens."
+    )
+    header = ("label", "rows", "to learn from", "held out", "to test on")
+    return Table("Rows", intro, header, tuple((name, *(f"{each:,}" for each in rest)) for name, *rest in counts))
