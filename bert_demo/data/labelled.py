@@ -15,6 +15,7 @@ from bert_demo.data.find_columns import find_columns
 from bert_demo.data.labels import SEPARATOR, LabelMapping, find_mapping, number_of, shortened, split_labels
 from bert_demo.data.reading import FOUND, Reading
 from bert_demo.data.table import Dialect, Origin, Row, Table, parse_table, read_table, table_of
+from bert_demo.data.workbooks import refuse_cut
 
 MOST_ROWS = 500
 MOST_BYTES = 1_000_000
@@ -252,6 +253,8 @@ def _cells(table: Table, columns: Columns, body: Sequence[Row]) -> tuple[list[tu
     rows, bad = [], []
     for row in body:
         try:
+            if table.origin.form == "Workbook":
+                refuse_cut(row.cells, table.place(row.line))
             rows.append((row, columns.cells_of(table, row)))
         except BadDataError as error:
             bad.append(BadRow(row.line, str(error)))

@@ -64,3 +64,12 @@ def _cell(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return written(getattr(value, "text", value))
+
+
+def refuse_cut(cells: Iterable[str], where: str) -> None:
+    """Raise BadDataError for a cell that is as long as a cell can be."""
+    if any(len(cell) >= LONGEST_CELL for cell in cells):
+        raise BadDataError(
+            f"{where}: a cell has {LONGEST_CELL:,} characters, the most that a workbook holds, so that its text was "
+            "cut. Bring the rows as CSV."
+        )

@@ -344,3 +344,45 @@ def test_what_was_understood_says_everything(tmp_path: Path) -> None:
     assert str(found.dialect) == "Semicolon-separated." and found.counts == (("negative", 1), ("positive", 1))
     assert (found.rows, found.read, len(found.bad)) == (3, 3, 1)
     assert FOUND.skip is False and json.dumps(found.counts)
+
+
+def test_ids_of_twenty_digits_stay_two_and_prose_is_one_column() -> None:
+    """pandas 3.1.1's read_json makes one number of two ids; its `sep=None` parts prose at the letter t."""
+    ids = ("12345678901234567890", "12345678901234567891")
+    for written in ('"{}"', "{}"):
+        content = "".join(f'{{"text": {written.format(each)}, "label": {at}}}\n' for at, each in enumerate(ids))
+        assert read(content).texts == ids
+    prose = "text\tlabel\nBut the end was bad\t0\nIt went on and on\t1\n"
+    assert read(prose).texts == ("But the end was bad", "It went on and on")
+
+
+def test_one_ragged_row_is_bad_and_the_others_keep_their_columns() -> None:
+    """duckdb 2.0.1's sniffer makes of it a file with a single column, in silence."""
+    found = understand("text,label\nA fine film.,positive\nalone\nA dull film.,negative\n", SIDES)
+    assert found.rows == (("A fine film.", "positive"), ("A dull film.", "negative"))
+    assert [bad.line for bad in found.understood.bad] == [3]
+
+
+def test_quoted_newlines_are_read_in_a_big_file_as_in_a_small_one(tmp_path: Path) -> None:
+    """pyarrow 26.0.1's csv reader breaks where a block of a megabyte ends inside a quoted text."""
+    path = tmp_path / "big.csv"
+    text = "A film\nof two lines, and of many words that say little."
+    path.write_text("text,label\n" + f'"{text}",positive\n' * 25_000, encoding="utf-8")
+    assert path.stat().st_size > 1_500_000
+    found = read_labelled_file(path, SIDES)
+    assert len(found.texts) == 25_000 and set(found.texts) == {text} and found.lines[-1] == 50_000
+
+
+def test_text_that_fills_a_cell_was_cut_and_its_row_is_bad(tmp_path: Path) -> None:
+    """pandas 3.1.1 and openpyxl 3.1.5 cut texts at 32,767 characters when they write a workbook."""
+    path = tmp_path / "long.xlsx"
+    book = openpyxl.Workbook()
+    for row in (["text", "label"], ["x" * 40_000, 1], ["A dull film.", 0], ["A fine film.", 1]):
+        book.active.append([each[:32_767] if isinstance(each, str) else each for each in row])
+    book.save(path)
+    found = read(path.read_bytes())
+    assert found.texts == ("A dull film.", "A fine film.")
+    (bad,) = found.understood.bad
+    assert bad.line == 2 and bad.reason.startswith(
+        "Row 2: a cell has 32,767 characters, the most that a workbook holds"
+    )

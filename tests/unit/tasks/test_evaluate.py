@@ -227,3 +227,33 @@ def test_no_warning_where_a_label_has_no_rows(tmp_path: Path) -> None:
         warnings.simplefilter("error")
         found = evaluated(np.array([[0.9, 0.1], [0.8, 0.2]]), np.array([[True, False], [True, False]]))
     assert found.labels[1].recall == intervals.Interval(0.0, 0.0, 1.0) and found.mistakes == ()
+
+
+def test_macro_counts_a_label_that_only_the_answers_have() -> None:
+    """As scikit-learn 1.9.1: 0.556 where the labels of the truth alone give 0.833; `classification_report` of a part of
+    the labels has no row for the accuracy, which is here whatever labels there are."""
+    truth, answers = np.array([0, 0, 1, 1, 1, 0]), np.array([0, 0, 1, 1, 2, 0])
+    found = evaluated(np.eye(3)[answers] * 0.7 + 0.1, np.eye(3, dtype=bool)[truth])
+    assert found.macro_f1.value == pytest.approx(f1_score(truth, answers, average="macro"), abs=1e-12)
+    alone = f1_score(truth, answers, average="macro", labels=[0, 1])
+    assert found.macro_f1.value == pytest.approx(alone * 2 / 3, abs=1e-12)
+    assert found.accuracy.value == pytest.approx(5 / 6)
+
+
+def test_a_row_without_labels_that_is_given_none_is_right() -> None:
+    """scikit-learn's samples-F1 counts it as 0; as a whole row it is right."""
+    truth = np.array([[False, False], [True, False]])
+    found = evaluated(np.array([[0.1, 0.2], [0.9, 0.2]]), truth, "sigmoid")
+    assert found.accuracy.value == 1.0 and found.mistakes == ()
+    assert found.micro_f1 is not None and found.micro_f1.value == 1.0
+
+
+def test_confidence_of_two_labels_is_that_of_the_answer() -> None:
+    """netcal 1.4.0 bins the probability of the second label instead, a factor of two beside torchmetrics 1.9.0."""
+    rng = np.random.default_rng(8)
+    second = rng.random(300)
+    scores = np.column_stack([1 - second, second])
+    truth = np.eye(2, dtype=bool)[rng.integers(0, 2, 300)]
+    found = evaluated(scores, truth).calibration
+    assert min(each.confidence for each in found.bins) >= 0.5
+    assert found == calibration(scores.max(1), scores.argmax(1) == truth.argmax(1))
