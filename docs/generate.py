@@ -25,7 +25,14 @@ from bert_demo.registry.glossary import RELATIONS, WORDS, Term  # noqa: E402
 from bert_demo.registry.models import CATALOGUE  # noqa: E402
 from bert_demo.web.tabs import TABS  # noqa: E402
 
-FROM_FILES = {"prune": "prune MODEL FILE", "evaluate": "evaluate MODEL FILE", "train": "train own FILE"}
+FROM_FILES = {
+    "prune": "prune MODEL FILE",
+    "evaluate": "evaluate MODEL FILE",
+    "attribute_rows": "evaluate MODEL FILE --words",
+    "label_issues": "evaluate MODEL FILE --label-issues",
+    "compare_models": "evaluate MODEL FILE --against OTHER",
+    "train": "train own FILE",
+}
 """Commands that read a file where the endpoint is sent rows."""
 PIECES = {
     "wordpiece": "word pieces",

@@ -37,4 +37,4 @@ def in_other_words(endpoint: Endpoint, texts: tuple[str, str, str], mask: str, w
         seen.append(value)
         return texts[(len(seen) - 1) % len(texts)]
 
-    return {name: example_text(value) for name, value in given.items() if name != "model"}
+    return {name: example_text(value) for name, value in given.items() if name not in ("model", "other")}

@@ -91,12 +91,14 @@ LABELS = ("low", "middle", "high")
 known = st.sampled_from(tuple(word for word in WORDS.split() if word.isalpha()))
 CLASSIFIES = {
     *("classify", "attribute", "attribute_layers", "compare", "what_if", "ablate", "head_worth", "prune", "evaluate"),
-    *("rerank", "attribute_ranking", "zero_shot"),
+    *("rerank", "attribute_ranking", "zero_shot", "attribute_rows", "label_issues", "compare_models"),
 }
 TAGS = {"entities", "attribute_entity"}
 ANSWERS = {"answer", "attribute_answer"}
 ONE_MASK = {"compare_blanks", "score_candidates"}
 MASKED = {"fill_mask", "fill_jointly", "attribute_mask"}
+MODELS = ("model", "other", "states")
+"""Parameters that name a model."""
 NAMES = (
     "", " ", ".", "..", "/", "/etc", "/etc/passwd", "/dev/null", "~", "nowhere", "a/b", "a/b@c", "a/b/c", "../a",
     "\x00", "a\x00b", "x" * 300, "x" * 100_000, "http://127.0.0.1:1/", "file:///etc/passwd", "\ud800", "base ",
@@ -143,6 +145,8 @@ def good(name: str, parameter: str) -> st.SearchStrategy[Any]:
         "pairs": st.one_of(st.none(), st.lists(st.tuples(known, words).map(list), max_size=3)),
         "heads": st.lists(st.tuples(small(1), small(1)).map(list), min_size=1, max_size=3),
         "rows": rows(),
+        "sample": small(6, 2),
+        "others": st.one_of(st.none(), st.lists(sentences, max_size=4)),
         "target": st.one_of(*[st.none()] * 3, st.sampled_from((*LABELS, "the", 0, 2, 3))),
         "method": st.sampled_from(tuple(CARDS)),
         "baseline": st.sampled_from(("pad", "mask", "zero")),
@@ -218,7 +222,7 @@ def kind_of(name: str) -> str:
 
 def answered(name: str, places: dict[str, str]) -> dict[str, Any]:
     """Arguments that are answered."""
-    right = {**RIGHT, "model": places[kind_of(name)], **OTHERWISE.get(name, {})}
+    right = {**RIGHT, **dict.fromkeys(MODELS, places[kind_of(name)]), **OTHERWISE.get(name, {})}
     return {parameter: right[parameter] for parameter in parameters_of(name) if parameter in right}
 
 

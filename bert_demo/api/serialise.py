@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from operator import attrgetter
@@ -49,3 +50,9 @@ def _plan(kind: type) -> tuple[tuple[str, ...], attrgetter[Any], bool]:
     pairs = wire_names(kind)
     whole = issubclass(kind, Wire) and isinstance(kind.WIRE, str)
     return tuple(name for name, _ in pairs), attrgetter(*(attribute for _, attribute in pairs)), whole
+
+
+def figures_of(evaluation: Wire) -> bytes:
+    """All that `/evaluate` says, as JSON to be kept, but for the probabilities, which stand in the rows."""
+    figures = {name: value for name, value in serialise(evaluation).items() if name != "probabilities"}
+    return json.dumps(figures, ensure_ascii=False, indent=1).encode("utf-8", "replace")

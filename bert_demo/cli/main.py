@@ -91,7 +91,7 @@ _OTHERS: dict[str, Callable[[argparse.Namespace], None]] = {
     "prune": _prune,
     "space": space.run,
 }
-"""Commands that are more than an endpoint."""
+"""Commands that are more than an endpoint; those that read rows are kinds of `evaluate`, which reads a file."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -108,7 +108,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands: Any = parser.add_subparsers(dest="command", required=True, metavar="command")
     for endpoint in ENDPOINTS:
-        if endpoint.name in _OTHERS:
+        if endpoint.name in _OTHERS or "rows" in endpoint.request.model_fields:
             continue
         text = endpoint.description.replace("%", "%%")
         command = commands.add_parser(endpoint.name.replace("_", "-"), help=text, description=text)

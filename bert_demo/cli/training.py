@@ -135,6 +135,8 @@ def add_evaluate(commands: Any) -> None:
         ("facts", "cloze facts (ParaRel's JSON lines: relation, patterns, facts)"),
         ("checklist", "CheckList's sentiment tests (JSON lines)"),
         ("stereotypes", "CrowS-Pairs (CSV)"),
+        ("words", "which words push a label, over the labelled rows of FILE"),
+        ("label-issues", "labels of FILE that may be wrong (a guess), and texts that occur twice"),
     ):
         kinds.add_argument(
             f"--{flag}", dest="kind", action="store_const", const=flag.replace("-", "_"), help=text, default=None
@@ -145,6 +147,18 @@ def add_evaluate(commands: Any) -> None:
     )
     evaluate.add_argument(
         "--every", type=int, help="raw text: read only every so many documents (training leaves out every 100th)"
+    )
+    kinds.add_argument("--against", default="", metavar="MODEL", help="another model on the same labelled rows")
+    evaluate.add_argument("--target", default="", help="words: the label (the one that most rows carry)")
+    evaluate.add_argument("--sample", type=int, help="words: how many rows are drawn and explained (100)")
+    evaluate.add_argument("--states", default="", metavar="MODEL", help="label issues: whose frozen states are read")
+    evaluate.add_argument("--second-file", default="", metavar="FILE", help="label issues: texts to hold against FILE")
+    evaluate.add_argument(
+        "--save",
+        default="",
+        metavar="OUT",
+        help="write labelled rows with answers and probabilities (.csv, .jsonl, .parquet), the figures (.json) or the "
+        "report (.html), up to 2000 rows",
     )
     evaluate.add_argument("--worst", type=int, help="how many of the most confident mistakes to show (10)")
     evaluate.add_argument("--json", action="store_true", help="print every figure as JSON")

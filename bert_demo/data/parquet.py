@@ -51,9 +51,9 @@ def write_parquet(columns: dict[str, list[object]]) -> bytes:
         with duckdb.connect() as connection:
             fields = ", ".join(f'"{field}" {kinds[name]}' for field, name in zip(quoted, names, strict=True))
             connection.execute(f"CREATE TABLE found ({fields})")
-            rows = list(zip(*columns.values(), strict=True))
-            if rows:
-                connection.executemany(f"INSERT INTO found VALUES ({', '.join('?' * len(names))})", rows)
+            if any(columns.values()):
+                lists = ", ".join(f"unnest(?::{kinds[name]}[])" for name in names)
+                connection.execute(f"INSERT INTO found SELECT {lists}", list(columns.values()))
             connection.execute(f"COPY found TO '{path}' (FORMAT parquet)")
         return path.read_bytes()
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from bert_demo.results.base import Result, Wire, check, frozen, wire
 from bert_demo.results.intervals import Interval
+from bert_demo.results.tuning import Tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,13 @@ class Evaluation(Result):
     macro_*: means over the labels that occur in truth or answers, as scikit-learn's; micro_f1: of independent labels,
     else None; confusion: (labels, labels) counts, truth in rows, answers in columns, None for independent labels, each
     of which has its own; answered: the wrong answers, the most confident first, then the right ones, the least
-    confident first; probabilities: (rows, labels); truth: (rows, labels) of True and False.
+    confident first; probabilities: (rows, labels); truth: (rows, labels) of True and False; tuning: a temperature or
+    thresholds, None of few rows.
     """
 
     WIRE: ClassVar = (
         "model", "revision", "rows", "measure", "accuracy", "macro_precision", "macro_recall", "macro_f1", "micro_f1",
-        "labels", "confusion", "calibration", "slices", "mistakes", "probabilities",
+        "labels", "confusion", "calibration", "slices", "mistakes", "probabilities", "tuning",
     )  # fmt: skip
 
     model: str
@@ -114,6 +116,7 @@ class Evaluation(Result):
     answered: tuple[AnsweredRow, ...]
     probabilities: np.ndarray
     truth: np.ndarray
+    tuning: Tuning | None = None
 
     def __post_init__(self) -> None:
         check(self.probabilities.shape == self.truth.shape == (self.rows, len(self.labels)), "a row for each text")

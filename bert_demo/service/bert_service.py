@@ -22,6 +22,7 @@ from bert_demo.service.masked_lm import MaskedLMCalls
 from bert_demo.service.models import ModelCalls
 from bert_demo.service.ranking import RankingCalls
 from bert_demo.service.representations import RepresentationCalls
+from bert_demo.service.row_studies import RowStudyCalls
 from bert_demo.service.training import TrainingCalls
 from bert_demo.service.zero_shot import ZeroShotCalls
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         AnswerCalls,
         ZeroShotCalls,
         EvaluationCalls,
+        RowStudyCalls,
         TrainingCalls,
     ):
         """What a type checker is told: the calls of all parts are calls of the service."""
@@ -66,6 +68,7 @@ class BertService(_Calls):
         decisions = ClassificationCalls(context)
         masked_words = MaskedLMCalls(context)
         explanations = AttributionCalls(context, decisions)
+        evaluations = EvaluationCalls(context)
         for part in (
             ModelCalls(context),
             decisions,
@@ -78,7 +81,8 @@ class BertService(_Calls):
             RankingCalls(context),
             AnswerCalls(context),
             ZeroShotCalls(context),
-            EvaluationCalls(context),
+            evaluations,
+            RowStudyCalls(context, evaluations),
             TrainingCalls(context),
         ):
             for name, call in inspect.getmembers(part, inspect.ismethod):

@@ -39,11 +39,10 @@ class EvaluationCalls:
         BadDataError, ChoiceError, ModelError, MissingHeadError, and whatever `on_progress` raises.
         """
         labelled_rows.check_shape(rows)
-        if most_read is not None:
-            _refuse_flood(rows, most_read)
+        refuse_flood(rows, most_read)
         if word != "":
             word = checked_text(word, 100, "word")
-        loaded = self._classifier(model)
+        loaded = classifier(self._context, model)
         watch = watched(on_progress)
 
         def measured() -> Evaluation:
@@ -57,22 +56,23 @@ class EvaluationCalls:
     def judged_labels(self, model: str = "sentiment") -> tuple[tuple[str, ...], bool]:
         """The labels of a classifier, and whether it judges each by itself. Raises ModelError, and MissingHeadError for
         what is none."""
-        loaded = self._classifier(model)
+        loaded = classifier(self._context, model)
         labelled_rows.refuse_numbers(loaded)
         return tuple(loaded.labels), loaded.activation == "sigmoid"
 
-    def _classifier(self, model: str) -> Model:
-        loaded = self._context.pool.lend(model)
-        if "text-classification" not in loaded.info.tasks:
-            raise MissingHeadError(
-                f"The model {loaded.info.name} has no labels. Choose a classifier such as sentiment."
-            )
-        return loaded
+
+def classifier(context: Context, model: str) -> Model:
+    """A model with labels. Raises ModelError, MissingHeadError."""
+    loaded = context.pool.lend(model)
+    if "text-classification" not in loaded.info.tasks:
+        raise MissingHeadError(f"The model {loaded.info.name} has no labels. Choose a classifier such as sentiment.")
+    return loaded
 
 
-def _refuse_flood(rows: Sequence[tuple[str, ...]], most: int) -> None:
+def refuse_flood(rows: Sequence[tuple[str, ...]], most: int | None) -> None:
+    """Raise BadDataError for more than `most` characters in all texts together."""
     characters = sum(len(text) for *texts, _ in rows for text in texts if isinstance(text, str))
-    if characters > most:
+    if most is not None and characters > most:
         raise BadDataError(
             f"The texts have {characters:,} characters together, where a request may have {most:,}. Send fewer or "
             "shorter texts, or run python -m bert_demo evaluate on a machine of your own."

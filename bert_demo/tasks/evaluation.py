@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from bert_demo.tasks.calibration import calibration
 from bert_demo.tasks.labelled_rows import Labelled, OnProgress
 from bert_demo.tasks.probabilities import activate
 from bert_demo.tasks.slices import slices
+from bert_demo.tasks.tuning import tuning
 
 CHUNK = 256
 """Rows that are read before an estimate of all is told; inside of them texts of like length are read together."""
@@ -31,13 +33,14 @@ def evaluate(
 ) -> Evaluation:
     """All figures. `watch` is called after each batch, on_scored with those of the rows so far, in the file's order."""
     found = np.zeros(labelled.truth.shape)
-    for end in _score(model, labelled.encodings, found, watch):
+    for end in score_rows(model, labelled.encodings, found, watch):
         if on_scored is not None and end < len(found):
             on_scored(figures(model, rows[:end], labelled, found[:end], lines[:end], word))
-    return figures(model, rows, labelled, found, lines, word)
+    whole = figures(model, rows, labelled, found, lines, word)
+    return replace(whole, tuning=tuning(model.labels, found, labelled.truth, model.activation == "sigmoid"))
 
 
-def _score(model: Model, encodings: Sequence[Encoding], found: np.ndarray, watch: OnProgress) -> Iterator[int]:
+def score_rows(model: Model, encodings: Sequence[Encoding], found: np.ndarray, watch: OnProgress) -> Iterator[int]:
     """Write the probabilities of each row, the mean of its windows, into `found`; yields how many rows are done."""
     head = model.heads["text-classification"]
     for start in range(0, len(encodings), CHUNK):

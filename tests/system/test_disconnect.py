@@ -40,6 +40,12 @@ LONG: dict[str, dict[str, Any]] = {
     "ablate": {"text": f"{TEXT} " * 40, "heads": [[0, 0]], "attributions": True},
     "head_worth": {"text": f"{TEXT} " * 60},
     "evaluate": {"rows": [[f"{TEXT} " * 40, "positive"], [f"{TEXT} " * 39, "negative"]] * 100},
+    "attribute_rows": {"rows": [[f"{TEXT} " * 4, "positive"], [TEXT, "negative"]] * 100, "sample": 200},
+    "label_issues": {"rows": [[f"{TEXT} " * 40, "positive"], [f"{TEXT} " * 39, "negative"]] * 100},
+    "compare_models": {
+        "rows": [[f"{TEXT} " * 38, "positive"], [f"{TEXT} " * 37, "negative"]] * 100,
+        "other": "sentiment",
+    },
     "attribute_ranking": {"query": TEXT, "first": f"{TEXT} " * 10, "second": f"{TEXT} " * 9, "tolerance": 1e-9},
     "attribute_entity": {"text": f"{TEXT} " * 15, "start": 0, "end": 3, "steps": 256},
     "prune": {"rows": [[f"{TEXT} " * 4, "positive"], [TEXT, "negative"]] * 50, "points": 20, "orders": 5},

@@ -106,6 +106,7 @@ def arguments(family: Checkpoint, service: BertService, model: str, masked: bool
     own = frozen_arguments(family.texts, mask, word, masked)
     return own | {
         endpoint.name: in_other_words(endpoint, family.texts, mask, word)
+        | ({"other": model} if "other" in endpoint.request.model_fields else {})
         for endpoint in ENDPOINTS
         if endpoint.name not in own and "model" in endpoint.request.model_fields
     }

@@ -16,6 +16,7 @@ from fuzzing import (
     EXAMPLES,
     JUNK,
     LONG,
+    MODELS,
     NAMES,
     ODD,
     PROFILE,
@@ -59,9 +60,9 @@ def calls(draw: st.DrawFn, name: str, places: dict[str, str]) -> dict[str, Any]:
     spoilt = draw(st.one_of(st.just(set()), st.sets(st.sampled_from(parameters or ["none"]), max_size=2)))
     found: dict[str, Any] = {}
     for parameter in parameters:
-        own = model_for(name, places) if parameter == "model" else good(name, parameter)
+        own = model_for(name, places) if parameter in MODELS else good(name, parameter)
         if parameter in spoilt:
-            own = st.one_of(odd_texts, junk, st.sampled_from(NAMES) if parameter == "model" else junk, st.lists(junk))
+            own = st.one_of(odd_texts, junk, st.sampled_from(NAMES) if parameter in MODELS else junk, st.lists(junk))
         found[parameter] = draw(own)
     return found
 
@@ -72,7 +73,7 @@ def ask(tally: Tally, watchdog: Watchdog, api: Calls, name: str, arguments: dict
         answer = tally.call(watchdog, lambda: getattr(api, name)(**arguments))
     except DemoError as error:
         tally.errors[type(error).__name__] += 1
-        check_message(error, {key: value for key, value in arguments.items() if key != "model"})
+        check_message(error, {key: value for key, value in arguments.items() if key not in MODELS})
     else:
         tally.answers += 1
         json.dumps(answer, ensure_ascii=False, allow_nan=False).encode("utf-8")

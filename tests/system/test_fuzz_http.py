@@ -18,7 +18,20 @@ from urllib.parse import quote
 import pytest
 from calls import ENDPOINT_NAMES
 from conftest import ROOT, free_port
-from fuzzing import EXAMPLES, LONG, PATIENCE, PROFILE, answered, deep, good, json_values, junk, odd_texts, parameters_of
+from fuzzing import (
+    EXAMPLES,
+    LONG,
+    MODELS,
+    PATIENCE,
+    PROFILE,
+    answered,
+    deep,
+    good,
+    json_values,
+    junk,
+    odd_texts,
+    parameters_of,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -166,7 +179,7 @@ def asked(draw: st.DrawFn, places: dict[str, str]) -> tuple[str, bytes]:
     right = answered(name, places)
     arguments = []
     for parameter in parameters_of(name):
-        own = st.just(places["words"]) if parameter == "model" else good(name, parameter)
+        own = st.just(places["words"]) if parameter in MODELS else good(name, parameter)
         arguments.append(draw(st.one_of(st.just(right[parameter]) if parameter in right else own, own, own, junk)))
     if "model" in parameters_of(name) and draw(st.integers(0, 4)):
         arguments[parameters_of(name).index("model")] = right["model"]

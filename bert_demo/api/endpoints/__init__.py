@@ -19,6 +19,7 @@ from bert_demo.api.endpoints import (
     next_sentence,
     ranking,
     representations,
+    row_studies,
     training,
     zero_shot,
 )
@@ -36,6 +37,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *zero_shot.ROWS,
     *answers.ROWS,
     *evaluation.ROWS,
+    *row_studies.ROWS,
     *training.ROWS,
     *models.ROWS,
 )

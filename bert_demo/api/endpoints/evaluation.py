@@ -36,7 +36,9 @@ ROWS: tuple[Endpoint, ...] = (
         "at 0.5), accuracy, macro_precision, macro_recall, macro_f1, micro_f1 (of independent labels, else null), "
         "labels (precision, recall, f1, support, predicted, confusion of each), confusion (truth in rows, answers in "
         "columns; null for independent labels), calibration (error without the bias of bins, bins), slices (rows, "
-        "right, others, chance), mistakes (the most confident first), probabilities as [row][label].",
+        "right, others, chance), mistakes (the most confident first), probabilities as [row][label], "
+        "tuning (chosen on one half of the rows and reported on the other: temperature, or the "
+        "threshold of each label; null for fewer than 20 rows).",
         limits={"most_read": MOST_CHARACTERS},
         seconds=300,
         ended="rows read. Send fewer of them.",

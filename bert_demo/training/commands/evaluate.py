@@ -19,6 +19,7 @@ from bert_demo.data.labelled import read_labelled
 from bert_demo.data.minimal_pairs import read_pairs
 from bert_demo.models.transformers_model import load_model
 from bert_demo.registry.models import find, unlisted
+from bert_demo.training.commands import row_studies
 from bert_demo.training.commands.reading import READING_OPTIONS, reading_of
 from bert_demo.training.evaluation import checklist, classification, cloze, pretraining, pseudo_likelihood
 from bert_demo.training.publishing import tables
@@ -29,17 +30,20 @@ say = partial(print, flush=True)
 
 def run(options: argparse.Namespace) -> None:
     """Measure and print. Raises BadDataError, ModelLoadError, MissingHeadError."""
-    for name, least in (("rows", 1), ("every", 2), ("worst", 0)):
+    for name, least in (("rows", 1), ("sample", 2), ("every", 2), ("worst", 0)):
         value = getattr(options, name)
         if value is not None and value < least:
             raise BadDataError(f"--{name} must be at least {least}.")
-    kind = options.kind or "labelled"
+    kind = "against" if options.against else options.kind or "labelled"
     for name, kinds in _OPTIONS.items():
         if getattr(options, name) and kind not in kinds:
             raise BadDataError(f"--{name.replace('_', '-')} means nothing for this kind of question; leave it out.")
     path = Path(options.file)
     if not path.is_file():
         raise BadDataError(f"There is no file {path}.")
+    if kind in row_studies.KINDS or options.save:
+        _on_rows(kind, options, path)
+        return
     _, tokenizer, model, revision = load_model(find(options.model) or unlisted(options.model))
     _check_head(model, options.model, kind)
     result, shown = _KINDS[kind](model, tokenizer, path, options)
@@ -48,6 +52,18 @@ def run(options: argparse.Namespace) -> None:
         say(json.dumps(record, ensure_ascii=False))
         return
     say(f"{options.model} ({revision}) on {path.name}\n")
+    say("\n\n".join(each if isinstance(each, str) else tables.plain(each) for each in shown))
+
+
+def _on_rows(kind: str, options: argparse.Namespace, path: Path) -> None:
+    """What the page says of rows, by the same calls."""
+    if options.save:
+        say(row_studies.save(options, path))
+        return
+    record, shown = row_studies.KINDS[kind](options, path)
+    if options.json:
+        say(json.dumps({"file": path.name, "kind": kind, **record}, ensure_ascii=False))
+        return
     say("\n\n".join(each if isinstance(each, str) else tables.plain(each) for each in shown))
 
 
@@ -126,13 +142,19 @@ def _checklist(model: Any, tokenizer: Any, path: Path, options: argparse.Namespa
     return {"tests": found}, [table, table.intro]
 
 
+_ON_ROWS = ("labelled", *row_studies.KINDS)
 _OPTIONS = {
-    "text_column": ("labelled",),
-    "label_column": ("labelled",),
-    **dict.fromkeys(READING_OPTIONS, ("labelled",)),
+    "text_column": _ON_ROWS,
+    "label_column": _ON_ROWS,
+    **dict.fromkeys(READING_OPTIONS, _ON_ROWS),
     "worst": ("labelled",),
     "every": ("mlm", "next_sentence"),
-    "rows": ("labelled", "mlm", "next_sentence", "pairs", "stereotypes"),
+    "save": ("labelled",),
+    "target": ("words",),
+    "sample": ("words",),
+    "states": ("label_issues",),
+    "second_file": ("label_issues",),
+    "rows": (*_ON_ROWS, "mlm", "next_sentence", "pairs", "stereotypes"),
 }
 """The options that only some kinds of questions know."""
 _Kind = Callable[[Any, Any, Path, argparse.Namespace], tuple[Any, list[Table | str]]]

@@ -15,21 +15,31 @@ SEPARATOR = ";"
 """Between several labels of a row, as the reader of rows takes them."""
 
 
-def write_csv(result: Evaluation, stream: IO[bytes]) -> None:
-    """line, text, second text (where there are any), truth, answer, right, and p(label) of each label.
+def columns_of(result: Evaluation) -> dict[str, list[object]]:
+    """line, text, second_text (where there are any), truth, answer, right, and p(label) of each label."""
+    rows = list(_in_order(result))
+    found: dict[str, list[object]] = {
+        "line": [row.line for row, _ in rows],
+        "text": [row.text for row, _ in rows],
+    }
+    if any(row.pair is not None for row, _ in rows):
+        found["second_text"] = [row.pair or "" for row, _ in rows]
+    found["truth"] = [SEPARATOR.join(row.truth) for row, _ in rows]
+    found["answer"] = [SEPARATOR.join(row.answer) for row, _ in rows]
+    found["right"] = [row.right for row, _ in rows]
+    for at, name in enumerate(_names(result)):
+        found[name] = [probabilities[at] for _, probabilities in rows]
+    return found
 
-    A cell that a spreadsheet would run as a formula has an apostrophe in front.
-    """
+
+def write_csv(result: Evaluation, stream: IO[bytes]) -> None:
+    """The columns; a cell that a spreadsheet would run as a formula has an apostrophe in front."""
     text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="", write_through=True)
     writer = csv.writer(text)
-    labels = [each.label for each in result.labels]
-    paired = any(row.pair is not None for row in result.answered)
-    head = ["line", "text", *(["second_text"] if paired else []), "truth", "answer", "right"]
-    writer.writerow([*head, *(f"p({label})" for label in labels)])
-    for row, probabilities in _in_order(result):
-        texts = [row.text, *([row.pair or ""] if paired else [])]
-        both = [SEPARATOR.join(names) for names in (row.truth, row.answer)]
-        writer.writerow([row.line, *map(harmless, [*texts, *both]), row.right, *map(repr, probabilities)])
+    columns = columns_of(result)
+    writer.writerow(map(harmless, columns))
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow([repr(cell) if isinstance(cell, float) else harmless(cell) for cell in row])
     text.detach()
 
 
@@ -47,6 +57,12 @@ def write_json_lines(result: Evaluation, stream: IO[bytes]) -> None:
             "probabilities": dict(zip(labels, probabilities, strict=True)),
         }
         stream.write(json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+
+def _names(result: Evaluation) -> list[str]:
+    """p(label) of each label; of labels that have one name with the place of each."""
+    labels = [each.label for each in result.labels]
+    return [f"p({name})" if labels.count(name) == 1 else f"p({name}) {at}" for at, name in enumerate(labels)]
 
 
 def _in_order(result: Evaluation) -> Iterator[tuple[AnsweredRow, list[float]]]:

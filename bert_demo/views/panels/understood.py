@@ -70,3 +70,8 @@ def understood_panel(rows: UnderstoodRows) -> str:
 def source_panel(most_rows: int, most_bytes: int) -> str:
     """What may be brought, and the buttons that bring it."""
     return render("understood.source", most_rows, most_bytes)
+
+
+def second_file_panel() -> str:
+    """The button that opens a second file."""
+    return render("understood.second")

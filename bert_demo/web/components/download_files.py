@@ -22,7 +22,7 @@ _lock = threading.Lock()
 _made: dict[Path, float] = {}
 
 
-def make_file(cache: Path, name: str, write: Callable[[IO[bytes]], None]) -> Path:
+def make_file(cache: Path, name: str, write: Callable[[IO[bytes]], object]) -> Path:
     """A new file of that name below `cache`, with what `write` writes. What goes wrong meanwhile leaves nothing behind.
 
     What is old goes before, and beyond BUDGET the oldest. Raises DemoError where the disk takes no more.

@@ -49,7 +49,7 @@ class NamedFile:
     """A file's name, and what writes it."""
 
     name: str
-    write: Callable[[IO[bytes]], None]
+    write: Callable[[IO[bytes]], object]
 
 
 class Downloads:

@@ -1,16 +1,28 @@
-"""Files of an evaluation: its rows with predictions and probabilities, and its figures."""
+"""Files of an evaluation: its rows with predictions and probabilities, their attributions, its figures, its report."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from typing import IO
 
-from bert_demo.api.serialise import serialise
+from bert_demo.api.serialise import figures_of
+from bert_demo.data.parquet import write_parquet
 from bert_demo.results.evaluation import Evaluation
-from bert_demo.views.export.evaluation import write_csv, write_json_lines
+from bert_demo.results.word_effects import WordEffects
+from bert_demo.views.export import evaluation, row_attributions
+from bert_demo.views.export.evaluation_report import write_report
 from bert_demo.web.components.downloads import FileRequest, NamedFile, no_such_file
 
-ROWS = {"csv": write_csv, "jsonl": write_json_lines}
+ROWS: dict[str, Callable[[Evaluation, IO[bytes]], object]] = {
+    "csv": evaluation.write_csv,
+    "jsonl": evaluation.write_json_lines,
+    "parquet": lambda result, stream: stream.write(write_parquet(evaluation.columns_of(result))),
+}
+ATTRIBUTIONS: dict[str, Callable[[WordEffects, IO[bytes]], object]] = {
+    "csv": row_attributions.write_csv,
+    "jsonl": row_attributions.write_json_lines,
+    "parquet": lambda result, stream: stream.write(write_parquet(row_attributions.columns_of(result))),
+}
 
 
 def evaluation_file(result: Evaluation, request: FileRequest) -> NamedFile:
@@ -19,11 +31,15 @@ def evaluation_file(result: Evaluation, request: FileRequest) -> NamedFile:
         write = ROWS[request.kind]
         return NamedFile(f"evaluated-rows.{request.kind}", lambda stream: write(result, stream))
     if (request.what, request.kind) == ("figures", "json"):
-        return NamedFile("evaluation.json", lambda stream: write_figures(result, stream))
+        return NamedFile("evaluation.json", lambda stream: stream.write(figures_of(result)))
+    if (request.what, request.kind) == ("report", "html"):
+        return NamedFile("evaluation.html", lambda stream: write_report(result, stream))
     raise no_such_file()
 
 
-def write_figures(result: Evaluation, stream: IO[bytes]) -> None:
-    """Everything that the endpoint /evaluate says, but for the probabilities, which stand in the rows."""
-    figures = {name: value for name, value in serialise(result).items() if name != "probabilities"}
-    stream.write(json.dumps(figures, ensure_ascii=False, indent=1).encode("utf-8", "replace"))
+def attributions_file(result: WordEffects, request: FileRequest) -> NamedFile:
+    """The same of the attributions of rows."""
+    if request.kind not in ATTRIBUTIONS:
+        raise no_such_file()
+    write = ATTRIBUTIONS[request.kind]
+    return NamedFile(f"row-attributions.{request.kind}", lambda stream: write(result, stream))

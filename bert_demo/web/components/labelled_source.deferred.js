@@ -4,6 +4,7 @@ window.bertRows = (() => {
   const SAME = { __type__: 'update' };
   const PAUSE = 500; // milliseconds without a key after which pasted rows are read
   const MOST_SENT = 900000; // letters of a file in a request
+  const LONGEST_LINK = 2000; // letters of what labels mean, in the address
   const SHAPE = ['encoding', 'delimiter', 'quoting', 'header', 'sheet']; // what decides which columns there are
   const COLUMNS = ['text', 'pair', 'label'];
   let most = 0; // bytes of a file
@@ -11,6 +12,8 @@ window.bertRows = (() => {
   const senders = {};
   let file = null; // name, data in base64, packed
   let choices = {};
+  let linked = [...new URLSearchParams(new URL(window.location).searchParams.get('labels') || '')]; // what labels mean, as the link says
+  let other = null; // a second file
   let pasted = null; // what the field is to hold
   let timer = 0;
   let model = -1; // the turn of the model for which the rows were read
@@ -29,8 +32,11 @@ window.bertRows = (() => {
     senders.changed();
   }
 
+  // What a link says of labels holds for rows of the visitor's own.
+  const begun = () => (linked.length ? { mapping: linked } : {});
+
   function bring(next, rows) {
-    [file, choices, pasted] = [next, {}, rows];
+    [file, choices, pasted] = [next, next ? begun() : {}, rows];
     say('');
     changed();
   }
@@ -42,20 +48,40 @@ window.bertRows = (() => {
     reader.readAsDataURL(blob);
   });
 
-  async function open(blob) {
+  // A file as it is sent: its name and its bytes, packed where the browser can; null where it cannot be, and tell says why.
+  async function packed(blob, tell) {
     if (blob.size > most) {
-      say(`${blob.name} has ${blob.size.toLocaleString('en')} bytes; the limit is ${most.toLocaleString('en')}. Bring fewer rows.`);
-      return;
+      tell(`${blob.name} has ${blob.size.toLocaleString('en')} bytes; the limit is ${most.toLocaleString('en')}. Bring fewer rows.`);
+      return null;
     }
     try {
-      const packed = 'CompressionStream' in window;
-      const content = packed ? await new Response(blob.stream().pipeThrough(new CompressionStream('gzip'))).blob() : blob;
+      const packs = 'CompressionStream' in window;
+      const content = packs ? await new Response(blob.stream().pipeThrough(new CompressionStream('gzip'))).blob() : blob;
       const data = (await asUrl(content)).split(',')[1] ?? '';
-      if (data.length > MOST_SENT) say(`${blob.name} is too large to be sent, even packed. Bring fewer rows.`);
-      else bring({ name: blob.name, data, packed }, '');
+      if (data.length <= MOST_SENT) return { name: blob.name, data, packed: packs };
+      tell(`${blob.name} is too large to be sent, even packed. Bring fewer rows.`);
     } catch {
-      say(`${blob.name} cannot be read by the browser. Open it again.`);
+      tell(`${blob.name} cannot be read by the browser. Open it again.`);
     }
+    return null;
+  }
+
+  async function open(blob) {
+    const read = await packed(blob, say);
+    if (read) bring(read, '');
+  }
+
+  // A second file, whose texts are held against the rows. send: says that it is another one.
+  function besides(element, send) {
+    element.addEventListener('change', async (event) => {
+      const [blob] = event.target.files ?? [];
+      if (!blob) return;
+      const place = element.querySelector('[role="status"]');
+      other = await packed(blob, (sentence) => { place.textContent = sentence; });
+      if (other) place.textContent = other.name;
+      event.target.value = '';
+      send();
+    });
   }
 
   const touched = (name) => [...document.querySelectorAll(`#understood [data-choice="${name}"]`)];
@@ -72,8 +98,16 @@ window.bertRows = (() => {
     changed();
   }
 
+  // The address says what labels mean, so that a link brings it along.
+  function link(pairs) {
+    linked = pairs;
+    const written = new URLSearchParams(pairs).toString();
+    window.bertDemo.address({ labels: written.length < LONGEST_LINK ? written : null });
+  }
+
   function take() {
     choices.mapping = touched('mapping').filter((list) => list.value).map((list) => [list.dataset.label, list.value]);
+    link(choices.mapping);
   }
 
   // The place of the buttons. Rows are read for the first time when it is there.
@@ -92,7 +126,7 @@ window.bertRows = (() => {
     });
     sheet.addEventListener('input', (event) => {
       if (!event.target.matches('#evaluated-rows textarea')) return;
-      [file, choices, pasted] = [null, {}, null];
+      [file, choices, pasted] = [null, begun(), null];
       clearTimeout(timer);
       timer = setTimeout(changed, PAUSE);
     });
@@ -102,7 +136,7 @@ window.bertRows = (() => {
       if (!button) return;
       if (button.dataset.exampleRows !== undefined) bring(null, example);
       if (button.dataset.take !== undefined) { take(); changed(); }
-      if (button.dataset.found !== undefined) { choices = {}; changed(); }
+      if (button.dataset.found !== undefined) { choices = {}; link([]); changed(); }
     });
     model = turn;
     senders.read();
@@ -124,5 +158,5 @@ window.bertRows = (() => {
     senders.read();
   });
 
-  return { sends, connect, kept };
+  return { sends, connect, kept, besides, other: () => other };
 })();

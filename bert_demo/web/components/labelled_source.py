@@ -17,8 +17,9 @@ from bert_demo.core.errors import BadDataError
 from bert_demo.core.scheduler import Cost
 from bert_demo.core.settings import ASSETS
 from bert_demo.data.labelled import MOST_BYTES, LabelledTexts, checked, understand
-from bert_demo.data.reading import Reading
+from bert_demo.data.reading import FOUND, Reading
 from bert_demo.data.uploads import understand_file
+from bert_demo.results.label_issues import MOST_OTHERS
 from bert_demo.tasks.labelled_rows import MOST_ROWS
 from bert_demo.views.panels.understood import source_panel, understood_panel
 from bert_demo.web.components.understood_rows import LONGEST, asked_rows, reading_of, understood_rows
@@ -101,6 +102,15 @@ def rows_of(service: BertService, model: str, rows: Any, file: Any, choices: Any
     labels, several = service.judged_labels(model)
     reading = _reading(choices, labels)
     return checked(_understood(rows, file, labels, several, reading), reading.skip)
+
+
+def texts_of(service: BertService, model: str, file: Any) -> tuple[str, ...]:
+    """The texts of a second file, with everything found; its bad rows are left out. Raises BadDataError."""
+    labels, several = service.judged_labels(model)
+    content, name = content_of(file), name_of(file)
+    found = understand_file(content, name, labels, several, FOUND, MOST_OTHERS)
+    pairs = found.pairs or ("",) * len(found.texts)
+    return tuple("\n".join(filter(None, both)) for both in zip(found.texts, pairs, strict=True))
 
 
 def _reading(choices: Any, labels: Sequence[str]) -> Reading:

@@ -13,10 +13,15 @@ from bert_demo.views.figures.reliability import reliability_figure
 from bert_demo.views.markup import working
 from bert_demo.views.panels import evaluation as plots
 from bert_demo.views.panels.attributions import progress_panel
+from bert_demo.views.panels.tuning import tuning_panel
 from bert_demo.web.components import labelled_source
 from bert_demo.web.components.downloads import Downloads, FileRequest, NamedFile
-from bert_demo.web.components.evaluation_files import evaluation_file
+from bert_demo.web.components.evaluation_files import attributions_file, evaluation_file
+from bert_demo.web.components.label_issues import LabelIssueStudy
 from bert_demo.web.components.labelled_source import LabelledSource, rows_of
+from bert_demo.web.components.model_comparison import ModelComparisonStudy
+from bert_demo.web.components.row_study import FILTERS
+from bert_demo.web.components.word_effects import WordEffectStudy, word_effects_of
 from bert_demo.web.event_settings import PRIVATE
 from bert_demo.web.job_runner import JobProgress
 from bert_demo.web.lens_groups import Group
@@ -27,7 +32,6 @@ if TYPE_CHECKING:
     from bert_demo.service.bert_service import BertService
 
 ASK = "Press Enter or Run: the model reads your rows, and its answers are held against their labels."
-FILTERS = "window.bertLens('evaluate').then(() => window.bertEvaluate.filters(element));"
 CONNECT = """
 window.bertLens('evaluate').then(() => window.bertEvaluate.connect(element, watch, () => trigger('pick', {})));
 """
@@ -45,7 +49,8 @@ class EvaluateTab:
     assets = beside(__file__, labelled_source.__file__)
 
     def build(self) -> Parts:
-        """The rows and what was understood of them; below, figures and confusions, calibration and slices, rows."""
+        """The rows and what was understood of them; below, figures and confusions, calibration and slices, studies,
+        rows."""
         self.source = LabelledSource()
         with gr.Row(elem_classes="controls", elem_id="evaluate-row"):
             word = gr.Textbox(
@@ -67,23 +72,26 @@ class EvaluateTab:
                     with gr.Column(elem_classes="sheet", elem_id="reliability-sheet"):
                         calibration = html(elem_id="calibration")
                         diagram = gr.Plot(show_label=False, elem_id="reliability")
+                    tuning = html(elem_id="tuning")
+            self.words, self.issues, self.against = WordEffectStudy(), LabelIssueStudy(), ModelComparisonStudy()
             self.rows = html(elem_id="answered-rows", js_on_load=CONNECT)
         self.downloads = Downloads(self.name)
         return Parts(
             body,
             [*self.source.controls, word],
-            [figures, matrix, calibration, diagram, slices, self.rows],
+            [figures, matrix, calibration, diagram, slices, tuning, self.rows],
             [run.click, word.submit],
             preview=self.preview,
             asked_for=ASK,
             own_texts=True,
+            targets=self.words.target,
             clears=[self.source.changed, word.input],
         )
 
     def answer(
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], progress: JobProgress
     ) -> list[Any]:
-        """Figures, confusions, calibration and its diagram, slices, rows."""
+        """Figures, confusions, calibration and its diagram, slices, what could be set better, rows."""
         result = evaluated(service, ask.model, controls, progress)
         return [
             plots.figures_panel(result),
@@ -91,12 +99,13 @@ class EvaluateTab:
             plots.calibration_panel(result),
             reliability_figure(result.calibration),
             plots.slices_panel(result),
+            tuning_panel(result),
             plots.rows_panel(result),
         ]
 
     def preview(self, estimate: Evaluation, controls: Sequence[Any]) -> list[Any]:
         """Figures and confusions of the rows that are read; no more yet."""
-        return [plots.figures_panel(estimate), plots.matrix_panel(estimate), "", None, "", ""]
+        return [plots.figures_panel(estimate), plots.matrix_panel(estimate), "", None, "", "", ""]
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """What was understood; a clicked row is asked in the lens that is chosen; files."""
@@ -105,12 +114,19 @@ class EvaluateTab:
         opened = self.rows.pick(None, page.asked, [*page.bar[:2], page.asked, page.hidden], js=ask, **PRIVATE)
         opened.then(None, js="() => window.bertEvaluate.settle()", **PRIVATE)
 
-        def make(request: FileRequest, progress: JobProgress, ask: Ask, *controls: Any) -> NamedFile:
+        def make(request: FileRequest, progress: JobProgress, ask: Ask, target: Any, *controls: Any) -> NamedFile:
             service = page.service()
+            if request.what == "attributions":
+                found = word_effects_of(service, ask, [*controls[:3], target], progress)
+                return attributions_file(found, request)
             model = service.choose("text-classification", ask.model)
             return evaluation_file(evaluated(service, model, controls, progress), request)
 
-        return [self.downloads.wire(make, [page.asked, *parts.controls], Cost.EXCLUSIVE)]
+        rows = self.source.controls
+        return [
+            self.downloads.wire(make, [page.asked, self.words.target, *parts.controls], Cost.EXCLUSIVE),
+            *(study.wire(page, rows, self.source.changed) for study in (self.words, self.issues, self.against)),
+        ]
 
     def working(self, done: int, planned: int) -> str:
         """Rows read so far."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,111 @@ def test_phone_has_all_of_it_without_overflow(browser: Browser, server: str) -> 
         assert phone.evaluate("document.documentElement.scrollWidth") == 360
         tall = phone.locator("#confusion button:visible").evaluate_all("(all) => all.map((each) => each.offsetHeight)")
         assert min(tall) >= 24
+
+
+FILMS = "text,label\n" + "".join(
+    f"A {word} {noun}.,{label}\n"
+    for noun in ("film", "story", "comedy", "drama", "script", "thriller")
+    for word, label in (("warm", "positive"), ("dull", "negative"))
+)
+
+
+def evaluated(page: Page) -> None:
+    opened(page)
+    bring(page, FILMS)
+    expect(page.locator("#understood")).to_contain_text("Understood: 12 rows of films.csv")
+    page.locator("#evaluate").click()
+    expect(page.locator("#answered-rows li").first).to_be_attached()
+
+
+def study(page: Page, title: str) -> None:
+    """Unfold one."""
+    page.get_by_role("button", name=title).click()
+
+
+def test_words_lead_to_their_rows(page: Page, service: BertService) -> None:
+    evaluated(page)
+    study(page, "Which words push a label")
+    page.locator("#pushed-label input").fill("positive")
+    page.locator("#pushed-label input").press("Enter")
+    page.locator("#attribute-rows-run").click()
+    words = page.locator("#attribute-rows")
+    expect(words.locator("h2")).to_have_text("Words that push positive")
+    rows = [(text, label) for text, label in (line.split(",") for line in FILMS.splitlines()[1:])]
+    found = service.attribute_rows(rows, target="positive", lines=range(2, 14))
+    pushing = [each.word for each in found.words if each.effect.low > 0]
+    expect(words.locator(".both-ways > div").first.locator("bdi")).to_have_text(pushing)
+    words.get_by_role("button", name="warm", exact=True).focus()
+    page.keyboard.press("Enter")
+    shown = page.locator("#answered-rows li:visible")
+    expect(shown).to_have_count(6)
+    assert all("warm" in each.inner_text() for each in shown.all())
+    with page.expect_download() as download:
+        words.get_by_role("button", name="all attributions, CSV").click()
+    held = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
+    assert [each["word"] for each in held[:3]] == ["A", "warm", "film"]
+    page.locator("#evaluated-rows textarea").fill("A fine film.\tpositive\nA dull film.\tnegative\n")
+    expect(words).to_be_hidden()
+
+
+def test_doubtful_labels_and_a_second_file(page: Page) -> None:
+    evaluated(page)
+    study(page, "Labels that may be wrong")
+    place = page.locator("#second-file")
+    content = "text,label\nA DULL film!,negative\nQuite another.,positive\n"
+    place.locator("input[type=file]").set_input_files(
+        {"name": "training.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    )
+    expect(place.get_by_role("status")).to_have_text("training.csv")
+    page.locator("#label-issues-run").click()
+    said = page.locator("#label-issues")
+    expect(said).to_contain_text("Texts in both files: 1")
+    said.get_by_role("button", name="line 3", exact=True).click()
+    expect(page.locator("#answered-rows li:visible")).to_have_text([re.compile("A dull film.")])
+
+
+def test_another_model_on_the_same_rows(page: Page) -> None:
+    evaluated(page)
+    study(page, "Another model on the same rows")
+    page.locator("#compare-models-run").click()
+    said = page.locator("#compare-models")
+    expect(said.get_by_role("alert")).to_contain_text("Name the other model first")
+    page.locator("#other-model input, #other-model textarea").fill("sentiment")
+    page.locator("#compare-models-run").click()
+    expect(said).to_contain_text("Answered otherwise: 0")
+
+
+def test_what_labels_mean_is_kept_in_the_link(page: Page, server: str) -> None:
+    opened(page)
+    said = page.locator("#understood")
+    bring(page, "text,label\nA fine film.,gut\nA dull film.,schlecht\n", "kritik.csv")
+    expect(said.get_by_role("alert")).to_contain_text("Say which is which")
+    said.locator("[data-label=gut]").select_option("positive")
+    expect(said.locator("[data-label=schlecht]")).to_be_visible()
+    said.locator("[data-label=schlecht]").select_option("negative")
+    expect(said).to_contain_text("Understood: 2 rows")
+    assert "labels=" in page.url
+    page.goto(page.url)
+    expect(page.locator("#understood")).to_contain_text("Understood: 24 rows")
+    bring(page, "text,label\nA fine film.,gut\nA dull film.,schlecht\nA sad one.,schlecht\n", "mehr.csv")
+    expect(said).to_contain_text("Understood: 3 rows of mehr.csv")
+    said.get_by_role("button", name="Back to what was found").click()
+    expect(said.get_by_role("alert")).to_contain_text("Say which is which")
+    assert "labels=" not in page.url
+
+
+def test_report_opens_by_itself(page: Page, tmp_path: Path) -> None:
+    evaluated(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="report, HTML", exact=True).click()
+    report = tmp_path / download.value.suggested_filename
+    download.value.save_as(report)
+    with page.context.new_page() as alone:
+        asked: list[str] = []
+        alone.on("request", lambda request: asked.append(request.url))
+        alone.goto(report.as_uri())
+        expect(alone.get_by_role("heading", level=1)).to_have_text("sentiment on 12 rows")
+        assert asked == [report.as_uri()]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="all rows, Parquet", exact=True).click()
+    assert Path(download.value.path()).read_bytes()[:4] == b"PAR1"

@@ -8,15 +8,24 @@ import io
 import json
 import re
 from html import unescape
+from html.parser import HTMLParser
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bert_demo import BertService
+from bert_demo.data.parquet import read_parquet, write_parquet
 from bert_demo.results.evaluation import Evaluation
-from bert_demo.views.export.evaluation import write_csv, write_json_lines
+from bert_demo.tasks.evaluation import figures
+from bert_demo.tasks.labelled_rows import Labelled
+from bert_demo.tasks.model_comparison import compare
+from bert_demo.views.export.evaluation import columns_of, write_csv, write_json_lines
+from bert_demo.views.export.evaluation_report import write_report
 from bert_demo.views.figures.reliability import reliability_figure
 from bert_demo.views.panels import evaluation as panels
+from bert_demo.views.panels import tuning as panels_of_tuning
+from bert_demo.views.panels.model_comparison import comparison_panel
 
 ROWS = [
     ("A warm and funny film.", "positive"),
@@ -144,3 +153,91 @@ def test_second_texts_have_a_column_of_their_own(service: BertService) -> None:
     rows = list(csv.DictReader(io.StringIO(stream.getvalue().decode("utf-8"), newline="")))
     assert [row["second_text"] for row in rows] == ["It is warm.", "'=It is dull."]
     assert panels.rows_panel(found).count('class="own"') == 4
+
+
+class Page(HTMLParser):
+    """The tags of a page, what they point to, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.points: list[str] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.points += [f"{name}={value}" for name, value in attributes if name in ("src", "href", "action", "srcset")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_report_is_one_file_that_asks_no_network(found: Evaluation, service: BertService) -> None:
+    rows = [(f"<script>alert({n})</script> a {word} film", label) for n, (word, label) in enumerate(
+        [("warm", "negative"), ("dull", "negative"), ("warm", "positive")] * 8
+    )]  # fmt: skip
+    for result in (found, service.evaluate(rows)):
+        stream = io.BytesIO()
+        write_report(result, stream)
+        written = stream.getvalue().decode("utf-8")
+        page = Page(written)
+        assert written.startswith("<!DOCTYPE html>") and not page.points and "script" not in page.tags
+        assert not re.search(r"url\(|@import|https?://", written) and "default-src &#39;none&#39;" in written
+        assert f"{100 * result.accuracy.value:.1f} %" in page.text
+        assert page.tags.count("circle") == len(result.calibration.bins)
+        for row in result.mistakes:
+            assert row.text in page.text
+        assert ("What could be set better" in page.text) == (result.tuning is not None)
+
+
+def test_parquet_has_the_texts_as_they_are(found: Evaluation) -> None:
+    columns, rows = read_parquet(write_parquet(columns_of(found)))
+    assert columns == ("line", "text", "truth", "answer", "right", "p(negative)", "p(positive)")
+    assert [(row[1], row[2]) for row in rows] == ROWS and [int(row[0]) for row in rows] == list(LINES)
+    assert [[float(row[5]), float(row[6])] for row in rows] == found.probabilities.tolist()
+
+
+def test_labels_of_one_name_have_a_column_each() -> None:
+    stream = io.BytesIO()
+    write_csv(twice(), stream)
+    assert stream.getvalue().decode().splitlines()[0].endswith("p(a) 0,p(b),p(a) 2")
+
+
+def twice() -> Evaluation:
+    """Of a model that calls two labels the same."""
+    encoding: Any = type("E", (), {"tokens": (), "windows": ((),)})
+    model: Any = type("M", (), {"labels": ("a", "b", "a"), "activation": "softmax"})
+    model.info = type("I", (), {"name": "m", "revision": "r"})
+    truth = np.eye(3, dtype=bool)
+    return figures(model, [("x", "a")] * 3, Labelled((encoding,) * 3, truth), truth * 0.7 + 0.1, (1, 2, 3))
+
+
+def test_tuning_says_that_it_was_chosen_on_the_other_half(service: BertService, tiny_models: dict[str, str]) -> None:
+    rows = [(f"the cat {n}", ("low", "high")[n % 2]) for n in range(24)]
+    one = panels_of_tuning.tuning_panel(service.evaluate(rows, tiny_models["labels"]))
+    assert (
+        "Chosen on one half of your rows (12," in one and "reported on the other (12)" in one and "Temperature" in one
+    )
+    several = panels_of_tuning.tuning_panel(service.evaluate(rows, tiny_models["several"]))
+    assert several.count("<tr>") >= 6 and "reported on the other (12)" in several
+    assert "takes 20 rows" in panels_of_tuning.tuning_panel(service.evaluate(rows[:5], tiny_models["labels"]))
+
+
+def judged(scores: list[float]) -> Evaluation:
+    """Of four rows of the second of two labels, with its probabilities."""
+    encoding: Any = type("E", (), {"tokens": (), "windows": ((),)})
+    model: Any = type("M", (), {"labels": ("a", "b"), "activation": "softmax"})
+    model.info = type("I", (), {"name": "m", "revision": "r"})
+    truth = np.tile([False, True], (4, 1))
+    both = np.column_stack([1 - np.array(scores), scores])
+    return figures(model, [("x", "b")] * 4, Labelled((encoding,) * 4, truth), both, (1, 2, 3, 4))
+
+
+def test_comparison_shows_the_rows_of_each() -> None:
+    first, second = judged([0.9, 0.2, 0.8, 0.7]), judged([0.9, 0.7, 0.3, 0.4])
+    panel = comparison_panel(compare(first, second))
+    shows = [json.loads(each)["places"] for each in attributes(panel, "data-show")]
+    assert shows[:2] == [[2, 3], [1]] and shows[2:] == [[2], [3], [1]]
+    assert "chance explains it" in panel and "Both right: 1. Neither: 0. Answered otherwise: 3." in panel

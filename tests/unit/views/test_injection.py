@@ -28,6 +28,7 @@ from bert_demo.api.endpoints import BY_NAME, ENDPOINTS
 from bert_demo.results import FROM_HEAD, HABITS, HeadEvaluation, HeadTable, KnownHead
 from bert_demo.results.attention_views import Choice, look
 from bert_demo.results.evaluation import Evaluation
+from bert_demo.results.model_comparison import DifferingRow, ModelComparison
 from bert_demo.views import markup
 from bert_demo.views.export.contact_sheet import sheet
 from bert_demo.views.figures import attention_head as head_figures
@@ -58,9 +59,11 @@ from bert_demo.views.panels import (
     input_bar,
     joint_filling,
     known_heads,
+    label_issues,
     layer_attribution,
     layer_guesses,
     method_comparison,
+    model_comparison,
     next_sentence,
     pieces,
     placeholder,
@@ -69,7 +72,9 @@ from bert_demo.views.panels import (
     ranking,
     readability,
     similarity,
+    tuning,
     understood,
+    word_effects,
     zero_shot,
 )
 from bert_demo.views.panels.understood import Choice as ListedChoice
@@ -171,9 +176,15 @@ def _shape(value: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def results(
-    tiny_classifier: str, tiny_masked: str, tiny_sentences: str, tiny_tagger: str, tiny_answerer: str
+    tiny_classifier: str,
+    tiny_masked: str,
+    tiny_sentences: str,
+    tiny_tagger: str,
+    tiny_answerer: str,
+    tiny_models: dict[str, str],
 ) -> dict[str, Any]:
     """One of every result, of tiny models."""
+    several = tiny_models["several"]
     service = BertService(Settings(max_steps=8))
     text, pair = "the cat sat on the mat .", "a dog ran ."
     masked, words = "the [MASK] sat on [MASK] mat", ["dog", "cat", "ice"]
@@ -235,6 +246,11 @@ def results(
         "attribute_entity": service.attribute_entity(text, 4, 7, against="runner-up", model=tiny_tagger),
         "evaluate": service.evaluate([(text, pair, "low"), *[(pair, text, "high")] * 6], label, "dog"),
         "evaluated_apart": _judged_apart(service.evaluate([(text, "low"), (pair, "high"), (text, "high")], label)),
+        "tuned": service.evaluate([(f"{text} {n}", ("low", "high")[n % 2]) for n in range(24)], label),
+        "tuned_apart": service.evaluate([(f"{text} {n}", ("low", "high")[n % 2]) for n in range(24)], several),
+        "attribute_rows": service.attribute_rows([(text, pair, ("low", "high")[n % 2]) for n in range(6)], label),
+        "label_issues": service.label_issues(_mislabelled(text, pair), label, others=[text]),
+        "compare_models": _differing(service.compare_models([(text, "low"), (pair, "high")], label, label)),
         "understood": UnderstoodRows(
             "the file", 2, 9, ("said", "twice"), (ListedChoice("text", "Text", (("a", "b"), ("c", "d")), "a"),),
             ("low", "high"), (Meaning("lo", 1, "low"), Meaning("hi", 1, "")), (("low", 1), ("high", 1)),
@@ -251,6 +267,18 @@ def results(
         )
         for endpoint in ENDPOINTS if endpoint.name not in CALLS and endpoint.name in shown()
     }  # fmt: skip
+
+
+def _mislabelled(text: str, pair: str) -> list[tuple[str, ...]]:
+    """Rows of which one has the label of the others."""
+    rows = [(f"{(text, pair)[n % 2]} {n}", ("low", "high")[n % 2]) for n in range(20)]
+    return [*rows, (f"{text} {text}", "high"), (text, "low"), (text, "high")]
+
+
+def _differing(found: ModelComparison) -> ModelComparison:
+    """The same with a row that is answered otherwise."""
+    row = DifferingRow(0, 2, "the cat", "sat", ("low",), (("low",), ("high",)), (True, False))
+    return dataclasses.replace(found, differing=(row,))
 
 
 def _judged_apart(found: Evaluation) -> Evaluation:
@@ -313,6 +341,13 @@ PANELS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "evaluation.calibration_panel": lambda r: evaluation.calibration_panel(r["evaluate"]),
     "evaluation.slices_panel": lambda r: evaluation.slices_panel(r["evaluate"]),
     "evaluation.rows_panel": lambda r: evaluation.rows_panel(r["evaluate"]),
+    "tuning.tuning_panel": lambda r: tuning.tuning_panel(r["tuned"]),
+    "tuning.tuning_panel, apart": lambda r: tuning.tuning_panel(r["tuned_apart"]),
+    "word_effects.word_effects_panel": lambda r: word_effects.word_effects_panel(r["attribute_rows"]),
+    "label_issues.issues_panel": lambda r: label_issues.issues_panel(r["label_issues"]),
+    "label_issues.duplicates_panel": lambda r: label_issues.duplicates_panel(r["label_issues"]),
+    "label_issues.shared_panel": lambda r: label_issues.shared_panel(r["label_issues"], r["strings"][0]),
+    "model_comparison.comparison_panel": lambda r: model_comparison.comparison_panel(r["compare_models"]),
     "understood.understood_panel": lambda r: understood.understood_panel(r["understood"]),
     "understood.understood_panel, asked": lambda r: understood.understood_panel(r["asked"]),
     "features.features_panel": lambda r: features.features_panel(r["features"]),
@@ -418,6 +453,7 @@ WITHOUT = {
     "glossary.meanings_panel", "glossary.relations_panel", "glossary.legend_panel", "layer_guesses.first_where",
     "markup.remaining",
     "answers.no_passage_panel", "reliability.reliability_figure", "understood.source_panel",
+    "understood.second_file_panel",
     "input_bar.example_changed",
 }  # fmt: skip
 """What shows no text of anybody."""

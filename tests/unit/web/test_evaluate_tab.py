@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,16 @@ from transformers import BertForSequenceClassification
 from bert_demo import BertService
 from bert_demo.api.serialise import serialise
 from bert_demo.core.errors import BadDataError, ChoiceError, DataChoiceError, MissingHeadError
+from bert_demo.data.parquet import read_parquet
 from bert_demo.data.reading import Reading
+from bert_demo.views.panels.word_effects import word_effects_panel
 from bert_demo.web.components.downloads import FileRequest
-from bert_demo.web.components.evaluation_files import evaluation_file
+from bert_demo.web.components.evaluation_files import attributions_file, evaluation_file
+from bert_demo.web.components.label_issues import issues
 from bert_demo.web.components.labelled_source import content_of, name_of, rows_of, shown_rows
+from bert_demo.web.components.model_comparison import compared
 from bert_demo.web.components.understood_rows import reading_of
+from bert_demo.web.components.word_effects import MOST_FREQUENT, word_effects_of
 from bert_demo.web.job_runner import JobProgress
 from bert_demo.web.tab import Ask, answer_with_notice
 from bert_demo.web.tabs.evaluate import EvaluateTab, evaluated
@@ -170,7 +176,7 @@ def test_answer_is_that_of_the_endpoint(service: BertService) -> None:
     rows = [("A fine film.", "positive"), ("A dull film.", "negative"), ("A warm film.", "positive")]
     found = service.evaluate(rows, "sentiment", "film", lines=(2, 3, 4))
     assert f"<b>{100 * found.accuracy.value:.1f} %</b>" in values[0]
-    assert len(values) == 6 and values[5].count("<li") == 3 and "line 4" in values[5]
+    assert len(values) == 7 and values[6].count("<li") == 3 and "line 4" in values[6]
     assert progress.passes == (3, 3)
 
 
@@ -199,7 +205,7 @@ def test_estimates_show_the_rows_so_far(service: BertService) -> None:
             seen.append(EvaluateTab().preview(result, []))
 
     evaluated(service, "sentiment", [rows, None, None, ""], Watching())
-    assert len(seen) == 1 and "Over 256 rows." in seen[0][0] and seen[0][2:] == ["", None, "", ""]
+    assert len(seen) == 1 and "Over 256 rows." in seen[0][0] and seen[0][2:] == ["", None, "", "", ""]
 
 
 def test_files_hold_the_figures_and_the_rows(service: BertService) -> None:
@@ -209,10 +215,68 @@ def test_files_hold_the_figures_and_the_rows(service: BertService) -> None:
     made.write(stream)
     figures = {name: value for name, value in serialise(found).items() if name != "probabilities"}
     assert made.name == "evaluation.json" and json.loads(stream.getvalue()) == json.loads(json.dumps(figures))
-    for kind in ("csv", "jsonl"):
+    for what, kind, name in (
+        ("rows", "csv", "evaluated-rows.csv"),
+        ("rows", "jsonl", "evaluated-rows.jsonl"),
+        ("report", "html", "evaluation.html"),
+    ):
         stream = io.BytesIO()
-        made = evaluation_file(found, FileRequest("rows", kind, False, ()))
+        made = evaluation_file(found, FileRequest(what, kind, False, ()))
         made.write(stream)
-        assert made.name == f"evaluated-rows.{kind}" and b"A warm film." in stream.getvalue()
+        assert made.name == name and (what == "report" or b"A warm film." in stream.getvalue())
+    stream = io.BytesIO()
+    evaluation_file(found, FileRequest("rows", "parquet", False, ())).write(stream)
+    columns, rows = read_parquet(stream.getvalue())
+    assert columns == ("line", "text", "truth", "answer", "right", "p(negative)", "p(positive)")
+    assert [row[1] for row in rows] == ["A fine film.", "A dull film.", "A warm film."]
+    assert [float(row[6]) for row in rows] == found.probabilities[:, 1].tolist()
     with pytest.raises(ChoiceError, match="There is no such file"):
         evaluation_file(found, FileRequest("rows", "exe", False, ()))
+
+
+FILMS = "text,label\n" + "".join(
+    f"A {word} {noun}.,{label}\n"
+    for noun in ("film", "story", "comedy", "drama", "script", "thriller")
+    for word, label in (("warm", "positive"), ("dull", "negative"))
+)
+
+
+def test_words_are_those_of_the_endpoint_and_lead_to_their_rows(service: BertService) -> None:
+    progress = JobProgress()
+    found = word_effects_of(service, ASK, [FILMS, None, None, MOST_FREQUENT], progress)
+    assert progress.passes == (12, 12) and found.target == "negative"  # of two as frequent the first
+    rows = [(row.split(",")[0], row.split(",")[1]) for row in FILMS.splitlines()[1:]]
+    assert found == service.attribute_rows(rows, lines=range(2, 14))
+    assert word_effects_of(service, ASK, [FILMS, None, None, "positive"], progress).target == "positive"
+    panel = word_effects_panel(found)
+    said = {json.loads(unescape(each))["places"][0] for each in re.findall(r'data-show="([^"]*)"', panel)}
+    assert said == {0, 1} and "All 12 rows were explained" in panel and "<bdi>dull</bdi>" in panel
+    for kind, write in (("csv", b"'@x"), ("jsonl", b'"@x"'), ("parquet", b"@x")):
+        odd = replace(found, attributions=(replace(found.attributions[0], words=("@x",), scores=(0.5,)),))
+        stream = io.BytesIO()
+        made = attributions_file(odd, FileRequest("attributions", kind, False, ()))
+        made.write(stream)
+        assert made.name == f"row-attributions.{kind}" and write in stream.getvalue()
+    with pytest.raises(ChoiceError, match="There is no such file"):
+        attributions_file(found, FileRequest("attributions", "exe", False, ()))
+
+
+def test_second_file_is_held_against_the_rows(service: BertService) -> None:
+    second = sent("label;text\nnegative;A DULL film\npositive;Quite another text.\n", "training.csv")
+    panel = issues(service, ASK, [FILMS, None, None, "", second], JobProgress())
+    assert "Texts in both files: 1" in panel and "<bdi>training.csv</bdi>" in panel and "line 3" in panel
+    without = issues(service, ASK, [FILMS, None, None, "base", None], JobProgress())
+    assert "both files" not in without and "<em>base</em>" in without
+    few = issues(service, ASK, [GOOD, None, None, "", None], JobProgress())
+    assert "5 rows or more" in few
+    with pytest.raises(BadDataError):
+        issues(service, ASK, [FILMS, None, None, "", sent("", "empty.csv")], JobProgress())
+
+
+def test_other_model_stands_beside_it(service: BertService) -> None:
+    panel = compared(service, ASK, [FILMS, None, None, " sentiment "], JobProgress())
+    assert "Answered otherwise: 0" in panel and "chance explains it" in panel
+    with pytest.raises(ChoiceError, match="Name the other model"):
+        compared(service, ASK, [FILMS, None, None, " "], JobProgress())
+    with pytest.raises(BadDataError, match=r"none of this model.s labels|have other labels"):
+        compared(service, ASK, [FILMS, None, None, "topics"], JobProgress())
