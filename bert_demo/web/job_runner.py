@@ -39,6 +39,13 @@ REMEMBERED = 1000
 _NOTHING = object()
 
 
+class _Cleared(NamedTuple):
+    """Stands for what is asked after a choice took an answer away: nothing, unless somebody asks `question`, to which
+    that choice leads."""
+
+    question: Hashable
+
+
 def submit(visitor: str, name: str, cost: Cost, work: Callable[[], Any], metric: str = "") -> Job:
     """Let the work of a lens, panel or endpoint wait for its turn. name: its kind; metric: its name in the metrics, if
     another."""
@@ -183,12 +190,15 @@ class LatestJob:
         """Yield None every PATIENCE seconds and at last what `work` returned; nothing if stopped, or overtaken.
 
         progress: of this computation, which `work` is called with. Closed, the work does not begin or ends at its next
-        batch.
+        batch. gradio tells of a list once more when it is left, so that the word of the choice before a button may
+        overtake that of the button: what asks for just this choice is not out of date.
         """
         name, turn = visitor
         if self._overtaken(name, turn):
-            progress.replaced = True
-            return
+            if self._asked[name][0] != _Cleared(question):
+                progress.replaced = True
+                return
+            turn = self._asked[name][1]
         self.cancel(name)
         self._current[name] = progress
         self._remember(name, question, turn, progress)
@@ -230,7 +240,7 @@ class LatestJob:
         older = isinstance(question, Question) and isinstance(last, Question) and question.turn < last.turn
         if last == question or older or self._overtaken(name, turn):
             return False
-        self._remember(name, _NOTHING, turn, JobProgress())
+        self._remember(name, _Cleared(question), turn, JobProgress())
         self.cancel(name)
         return True
 

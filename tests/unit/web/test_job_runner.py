@@ -155,6 +155,20 @@ def test_older_question_that_arrives_after_a_newer_is_not_heard() -> None:
     assert asyncio.run(every(run(asking(9), Ask("a", "", "base"), (), "x"))) == [[SKIP, SKIP, SKIP]]
 
 
+def test_button_is_heard_behind_the_later_word_of_the_choice_before_it() -> None:
+    """gradio 6.31.0 tells of a list again when it is left, and two events that leave together may arrive in either
+    order."""
+    lens, latest, wanted = Lens(), LatestJob("classify", Cost.INTERACTIVE), parts()
+    run, clear = lens_handler(lens, wanted, without_notices, latest), clear_handler(wanted, latest)  # type: ignore[arg-type]
+    lens.gate.open.set()
+    ask = Ask("a", "", "base", 1)
+    assert "Press Look." in asyncio.run(clear(asking(4), ask, "this"))[0]
+    assert "Press Look." in asyncio.run(clear(asking(6), ask, "this"))[0]
+    assert asyncio.run(every(run(asking(5), ask, (), "that"))) == [[SKIP, SKIP, SKIP]]
+    assert asyncio.run(every(run(asking(5), ask, (), "this")))[-1][2] == "a this"
+    assert asyncio.run(clear(asking(5), ask, "that")) == [SKIP, SKIP], "it counts as the newer of both"
+
+
 @pytest.mark.parametrize(("said", "turn"), [("12", 12), ("", 0), ("-1", 0), ("١", 0), ("9" * 13, 0)])
 def test_what_a_page_counts_is_a_small_number_or_nothing(said: str, turn: int) -> None:
     assert visitor_of(SimpleNamespace(session_hash="a", headers={"x-turn": said})) == Visitor("a", turn)  # type: ignore[arg-type]
