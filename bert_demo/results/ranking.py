@@ -8,6 +8,9 @@ from typing import ClassVar
 from bert_demo.results.attributions import Attribution
 from bert_demo.results.base import Result, Wire, wire
 
+PARTS = ("query", "first", "second")
+"""The texts whose words lift one passage above another."""
+
 
 @dataclass(frozen=True, slots=True)
 class RankedPassage:
@@ -36,8 +39,7 @@ class Ranking(Result):
 
 @dataclass(frozen=True, slots=True)
 class SharedWord(Wire):
-    """A word of one of the texts, and how much it lifts the first passage above the second. part: "query", "first",
-    "second"."""
+    """A word of one of the texts, and how much it lifts the first passage above the second. part: of PARTS."""
 
     WIRE: ClassVar = ("word=text", "part", "score")
 
@@ -59,7 +61,7 @@ class RankingAttribution(Result):
     WIRE: ClassVar = (
         "model", "revision", "target", "method", "baseline", "first_output=first.input_output",
         "second_output=second.input_output", "difference", "baseline_difference", "words", "rest", "total", "delta",
-        "tolerance", "criterion", "converged", "forward_passes",
+        "tolerance", "criterion", "converged", "forward_passes", "parts",
     )  # fmt: skip
 
     model: str
@@ -99,6 +101,12 @@ class RankingAttribution(Result):
     def delta(self) -> float:
         """What is missing or too much."""
         return self.total - self.change
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """What the words of each text lift together, and `rest`; they sum to `total`."""
+        sums = {part: sum(each.score for each in self.words if each.part == part) for part in PARTS}
+        return {**sums, "rest": self.rest}
 
     @property
     def converged(self) -> bool:

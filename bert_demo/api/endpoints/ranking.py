@@ -44,7 +44,8 @@ ROWS: tuple[Endpoint, ...] = (
     Endpoint(
         "attribute_ranking", AttributeRanking, Cost.SLOW, RankingAttribution,
         description="Which words lifted one passage above another for a query.",
-        returns="model, target, outputs of both, difference, words (word, part, score), rest, total, delta, converged.",
+        returns="model, target, outputs of both, difference, words (word, part, score), rest, total, delta, converged, "
+        "parts (sums of the words of the query, of the first, of the second, and the rest).",
         needs=("text-classification",),
     ),
 )

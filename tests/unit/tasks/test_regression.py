@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from calls import Calls
+from captum.attr import LayerIntegratedGradients
 from conftest import save_tokenizer, tiny_config
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertForSequenceClassification, pipeline
 
@@ -22,6 +23,10 @@ from bert_demo import BertService, Settings
 from bert_demo.core.errors import ChoiceError, MissingHeadError
 from bert_demo.views.panels import classification as plots
 from bert_demo.views.panels import head_ablation
+from bert_demo.views.templates import number
+from bert_demo.web.components.reranking import chosen_ranks, ranked_passages
+from bert_demo.web.job_runner import JobProgress
+from bert_demo.web.tab import Ask
 
 TEXT, OTHER = "the cat sat on the mat", "a dog ran"
 
@@ -173,3 +178,67 @@ def test_difference_of_two_passages_closes_its_ledger(tiny: BertService, tmp_pat
     assert [each["part"] for each in answer["words"]] == ["query"] * 6 + ["first"] * 6 + ["second"] * 3
     turned = tiny.attribute_ranking(TEXT, other, one, place)
     assert turned.difference == pytest.approx(-found.difference, abs=1e-6)
+
+
+def captum_scores(directory: str, query: str, passage: str) -> np.ndarray:
+    """captum's Integrated Gradients of the raw number at 1,000 points, special tokens kept in a baseline of padding."""
+    model = AutoModelForSequenceClassification.from_pretrained(directory).eval()
+    inputs = AutoTokenizer.from_pretrained(directory)(
+        query, passage, return_tensors="pt", return_special_tokens_mask=True
+    )
+    special, ids = inputs.pop("special_tokens_mask").bool(), inputs.pop("input_ids")
+
+    def score(ids: torch.Tensor) -> torch.Tensor:
+        return model(input_ids=ids, **{name: each.expand(len(ids), -1) for name, each in inputs.items()}).logits[:, 0]
+
+    scores = LayerIntegratedGradients(score, model.bert.embeddings).attribute(
+        ids, torch.where(special, ids, 0), n_steps=1000, internal_batch_size=100
+    )
+    return scores.sum(-1)[0].detach().double().numpy()
+
+
+def test_difference_of_two_passages_is_that_of_captums_attributions(tiny: BertService, tmp_path: Path) -> None:
+    place = save(tmp_path)
+    one, other = PASSAGES[:2]
+    found = tiny.attribute_ranking(TEXT, one, other, place, tolerance=1e-4)
+    expected = [captum_scores(place, TEXT, passage) for passage in (one, other)]
+    assert found.converged
+    for attribution, scores in zip((found.first, found.second), expected, strict=True):
+        assert attribution.scores == pytest.approx(scores, abs=1e-3 * np.abs(scores).max())
+    # Every word of these texts is one token: [CLS], six of the query, [SEP], those of the passage, [SEP].
+    first, second = expected
+    shares = [*(first[1:7] - second[1:7]), *first[8:14], *-second[8:11]]
+    size = max(map(abs, shares))
+    assert [each.score for each in found.words] == pytest.approx(shares, abs=2e-3 * size)
+    parts = [sum(shares[:6]), sum(shares[6:12]), sum(shares[12:]), first[[0, 7, 14]].sum() - second[[0, 7, 11]].sum()]
+    assert list(found.parts) == ["query", "first", "second", "rest"]
+    assert list(found.parts.values()) == pytest.approx(parts, abs=5e-3 * size)
+    assert sum(found.parts.values()) == pytest.approx(found.total)
+
+
+def test_two_passages_that_were_clicked_are_compared(tiny: BertService, tmp_path: Path) -> None:
+    ask = Ask(TEXT, "", save(tmp_path))
+    ranked = tiny.rerank(TEXT, PASSAGES, ask.model).passages
+    clicks = [{"place": each.place, "is": each.text} for each in ranked]
+
+    def shown(*picked: dict[str, Any]) -> str:
+        panel = ranked_passages(tiny, ask, "\n".join(PASSAGES), {"passages": picked, "turn": 1}, JobProgress())
+        return " ".join(re.sub(r"<[^>]+>", " ", panel).split())
+
+    assert chosen_ranks(tiny.rerank(TEXT, PASSAGES, ask.model), None) == (0, 1)
+    assert "What lifted passage 1 above passage 2" in shown()
+    assert "What lifted passage 1 above passage 3" in shown(clicks[2])
+    assert "What lifted passage 2 above passage 3" in shown(clicks[1], clicks[2])
+    assert "What lifted passage 2 above passage 3" in shown(clicks[2], clicks[1])
+    gone = {"place": 0, "is": "no longer there"}
+    assert "What lifted passage 1 above passage 2" in shown(gone, clicks[1])
+    found = tiny.attribute_ranking(TEXT, ranked[1].text, ranked[2].text, ask.model)
+    said = shown(clicks[1], clicks[2])
+    for name, part in zip(("the text", "passage 2", "passage 3"), ("query", "first", "second"), strict=True):
+        assert f"words of {name} {number(found.parts[part], 3)}" in said
+    assert f"missing {number(found.delta, 5)}" in said
+
+
+def test_single_passage_has_nothing_to_click(tiny: BertService, tmp_path: Path) -> None:
+    panel = ranked_passages(tiny, Ask(TEXT, "", save(tmp_path)), PASSAGES[0], None, JobProgress())
+    assert "data-pick" not in panel and "What lifted" not in panel
