@@ -84,7 +84,7 @@ def measure(sentences: list[Sentence], count: int) -> dict[str, dict[str, list[f
     service = BertService(Settings(cache_mb=0))
     found: dict[str, dict[str, list[float]]] = {name: {} for name in CARDS}
     for done, sentence in enumerate(sentences[:count], 1):
-        compared = service.compare(sentence.text)
+        compared = service.compare(sentence.text, words="tokenizer")
         truth = sentence.carries(compared.target)
         for trial in compared.trials:
             rows = found[trial.attribution.method]

@@ -136,6 +136,7 @@ def good(name: str, parameter: str) -> st.SearchStrategy[Any]:
         "first": text,
         "second": text,
         "pair": st.one_of(st.none(), st.none(), st.just(""), sentences),
+        "words": st.sampled_from(("spaces", "spaces", "tokenizer", "letters")),
         "word": st.integers(0, 9) if name == "what_if" else st.sampled_from(("the", "cat", "The Cat", "cat sat")),
         "texts": st.lists(sentences.map(lambda each: f"{each} the cat sat"), min_size=1, max_size=5),
         "candidate": known,

@@ -19,6 +19,8 @@ PIECES = ("first", "all")
 """Whose log-probabilities are explained: of each word its first piece, which the aggregation "first" reads, or all."""
 RUNNER_UP = "runner-up"
 """In the place of a type that another is held against: the likeliest other one."""
+WORDS = ("spaces", "tokenizer")
+"""What a word is: what stands between spaces, its punctuation apart, or what the tokenizer parts before it cuts."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

@@ -27,6 +27,8 @@ SCRIPTS = {
     "ETHIOPIC": "Ethiopic",
 }
 """By the first word of a letter's name in Unicode."""
+_WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
+"""How the names of letters begin whose scripts put no space between words."""
 _OTHER_WORDS = re.compile(r"[^\W\d_\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 
 
@@ -61,6 +63,11 @@ LANGUAGES = {
 def is_ideograph(letter: str) -> bool:
     """Whether it is one of the unified ideographs that Chinese is written in, without spaces."""
     return "\u3400" <= letter <= "\u9fff" or "\uf900" <= letter <= "\ufaff" or "\U00020000" <= letter <= "\U0003ffff"
+
+
+def without_spaces(letter: str) -> bool:
+    """Whether its script puts no space between words, as those of Chinese, Japanese and Thai."""
+    return letter >= "\u0e00" and unicodedata.name(letter, "").startswith(_WITHOUT_SPACES)
 
 
 def mostly_chinese(text: str) -> bool:

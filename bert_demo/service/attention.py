@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bert_demo.core import validation
 from bert_demo.core.errors import ChoiceError, TextError
 from bert_demo.models.base import Encoding, Model
 from bert_demo.models.surgery.attention_steps import trace_head
+from bert_demo.models.words import in_words
 from bert_demo.results import Attention, Head, HeadProfiles, HeadSteps
 from bert_demo.service.context import Context
 from bert_demo.tasks import attention, head_analysis
@@ -28,23 +30,24 @@ class AttentionCalls:
         head: int | None = None,
         window: int | None = None,
         most: int | None = None,
+        words: str = "spaces",
     ) -> Attention:
         """Attention weights of all heads, of one layer, of one head of every layer, or of one head (from 0).
 
-        A text of several windows needs `window` (from 0). most: weights that the answer may hold.
+        A text of several windows needs `window` (from 0). most: weights that the answer may hold;
+        words: those that its tokens belong to, one of `validation.WORDS`.
         Raises TextError, ChoiceError, ModelLoadError.
         """
         loaded, text, pair = self._context.request(model, text, pair)
         loaded.capabilities.require("attention")
         layer = validation.checked_layer_or_head(layer, "layer", loaded.info.layers)
         head = validation.checked_layer_or_head(head, "head", loaded.info.heads)
-        found = self._whole(loaded, loaded.encode(text, pair), (text, pair), window)
+        found = self._whole(loaded, loaded.encode(text, pair), (text, pair), window, words)
         if layer is not None or head is not None:
             layers = range(loaded.info.layers) if layer is None else [layer]
             heads = range(loaded.info.heads) if head is None else [head]
             weights = found.weights[list(layers)][:, list(heads)]
-            names = (tuple(layers), tuple(heads))
-            found = Attention(found.model, found.revision, found.tokens, *names, weights, found.window, found.windows)
+            found = replace(found, layers=tuple(layers), heads=tuple(heads), weights=weights)
         if most is not None and found.weights.size > most:
             raise ChoiceError(
                 f"All heads asked for are {found.weights.size:,} weights; one answer holds {most:,}. "
@@ -93,13 +96,33 @@ class AttentionCalls:
         loaded, text, pair = self._context.request(model, text, pair)
         weights = known or self._whole(loaded, loaded.encode(text, pair), (text, pair), window)
         key = ("head_profiles", loaded.info, text, pair, weights.window)
-        return self._context.cache.get(key, lambda: head_analysis.profiles(weights, (text, pair or "")))
 
-    def _whole(self, loaded: Model, encoding: Encoding, texts: tuple[str, str | None], window: int | None) -> Attention:
+        def profiles() -> HeadProfiles:
+            worded = _in_words(weights, loaded.encode(text, pair), (text, pair), "spaces")
+            return head_analysis.profiles(worded, (text, pair or ""))
+
+        return self._context.cache.get(key, profiles)
+
+    def _whole(
+        self,
+        loaded: Model,
+        encoding: Encoding,
+        texts: tuple[str, str | None],
+        window: int | None,
+        words: str = "spaces",
+    ) -> Attention:
         """The weights of all heads."""
+        validation.checked_choice(words, "words", validation.WORDS)
         number = checked_window(loaded, encoding, window)
         key = ("attention", loaded.info, texts, number)
-        return self._context.cache.get(key, lambda: attention.attention(loaded, encoding, number))
+        found = self._context.cache.get(key, lambda: attention.attention(loaded, encoding, number))
+        return _in_words(found, encoding, texts, words)
+
+
+def _in_words(found: Attention, encoding: Encoding, texts: tuple[str, str | None], rule: str) -> Attention:
+    """The same with other words; the weights are not copied."""
+    read = in_words(encoding, texts, rule)
+    return replace(found, tokens=tuple(read.tokens[place] for place in read.windows[found.window]))
 
 
 def checked_window(loaded: Model, encoding: Encoding, window: int | None) -> int:

@@ -39,6 +39,7 @@ class AttributionCalls:
         steps: int | None = None,
         on_progress: OnProgress | None = None,
         on_estimate: OnEstimate | None = None,
+        words: str = "spaces",
     ) -> Attribution:
         """Share out the target's score among the tokens, by any of METHODS.
 
@@ -46,11 +47,12 @@ class AttributionCalls:
         target's logit less the greatest other); steps: a fixed number of integration points (or samples, or orders), by
         default as many as close the ledger within `tolerance` for Integrated Gradients and each other method's own.
         A text of several windows is explained as the mean of its windows. on_estimate is called with each estimate
-        before the last. Raises TextError, ChoiceError, ModelLoadError, MissingHeadError, and whatever `on_progress`
-        raises.
+        before the last. words: "spaces" for what stands between spaces with its punctuation apart, "tokenizer" for
+        what the tokenizer parts. Raises TextError, ChoiceError, ModelLoadError, MissingHeadError, and whatever
+        `on_progress` raises.
         """
         loaded, text, pair = self._context.request(model, text, pair)
-        question = self.question(loaded, text, pair, target, method, baseline, output, tolerance, steps)
+        question = self.question(loaded, text, pair, target, method, baseline, output, tolerance, steps, words)
         return self.explain(loaded, question, text, pair, watched(on_progress), on_estimate)
 
     def explain(
@@ -81,6 +83,7 @@ class AttributionCalls:
         tolerance: float = 0.01,
         steps: int | None = None,
         on_progress: OnProgress | None = None,
+        words: str = "spaces",
     ) -> Attribution:
         """Which words made the masked-language model write `candidate` behind mask number `mask` (from 0).
 
@@ -89,7 +92,8 @@ class AttributionCalls:
         """
         loaded, text, _ = self._context.request(model, text)
         number = validation.checked_whole(mask, "mask", 0, 10**6)
-        question = checked(loaded, None, method, baseline, output, tolerance, steps, self._context.settings.max_steps)
+        most = self._context.settings.max_steps
+        question = checked(loaded, None, method, baseline, output, tolerance, steps, most, words)
         other = None if against is None or against == "" else token_of(loaded, against, "against")
         question = replace(question, target=token_of(loaded, candidate, "candidate"), against=other)
         if other is not None:
@@ -116,16 +120,17 @@ class AttributionCalls:
         output: str = "logit",
         on_progress: OnProgress | None = None,
         on_scored: OnScored | None = None,
+        words: str = "spaces",
     ) -> Comparison:
         """Every one of METHODS on one text, each put to the test: words masked in its order against random orders.
 
-        target, baseline, output: as in `attribute`; on_scored is called with the scores that are there whenever another
-        method is done, unless the answer is kept or computed for somebody else.
+        target, baseline, output, words: as in `attribute`; on_scored is called with the scores that are there whenever
+        another method is done, unless the answer is kept or computed for somebody else.
         Raises TextError (also for a text of several windows), ChoiceError,
         ModelLoadError, MissingHeadError, and whatever `on_progress` raises.
         """
         loaded, text, pair = self._context.request(model, text, pair)
-        question = self.question(loaded, text, pair, target, next(iter(METHODS)), baseline, output)
+        question = self.question(loaded, text, pair, target, next(iter(METHODS)), baseline, output, words=words)
         watch = watched(on_progress)
         return self._context.cache.get(
             ("compare", loaded.info, text, pair, question),
@@ -166,17 +171,18 @@ class AttributionCalls:
         model: str = "sentiment",
         target: str | int | None = None,
         output: str = "logit",
+        words: str = "spaces",
     ) -> WhatIf:
         """The target's score before and after word number `word` was masked, deleted or replaced.
 
-        Raises TextError, ChoiceError, ModelLoadError, MissingHeadError.
+        words: as in `attribute`. Raises TextError, ChoiceError, ModelLoadError, MissingHeadError.
         """
         loaded, text, pair = self._context.request(model, text, pair)
         validation.checked_choice(change, "change", validation.CHANGES)
         word = validation.checked_whole(word, "word", 0, 10**6)
         replacement = validation.checked_text(replacement, 200, "replacement") if change == "replace" else ""
         validation.refuse_control_tokens(replacement, loaded.control_tokens, "replacement")
-        question = self.question(loaded, text, pair, target, "occlusion", "pad", output)
+        question = self.question(loaded, text, pair, target, "occlusion", "pad", output, words=words)
         return what_if.what_if(loaded, question, (text, pair), word, change, replacement)
 
     def question(
@@ -190,8 +196,10 @@ class AttributionCalls:
         output: Any = "logit",
         tolerance: Any = 0.01,
         steps: Any = None,
+        words: Any = "spaces",
     ) -> Question:
         """What is asked of a classifier, by default of the label that it predicts. Raises ChoiceError."""
         if target is None or target == "":
             target = self._decisions.decided(loaded, text, pair)
-        return checked(loaded, target, method, baseline, output, tolerance, steps, self._context.settings.max_steps)
+        most = self._context.settings.max_steps
+        return checked(loaded, target, method, baseline, output, tolerance, steps, most, words)

@@ -129,17 +129,19 @@ class MaskedLMCalls:
         rule: str = "original",
         on_progress: OnProgress | None = None,
         most_read: int | None = None,
+        words: str = "spaces",
     ) -> Preference:
         """Which of two texts the model prefers, by how much, and at which words.
 
-        most_read: tokens that may be read for each of them. Raises MaskError, ChoiceError.
+        most_read: tokens that may be read for each of them; words: as in `surprises`. Raises MaskError, ChoiceError.
         """
         loaded, first, second = self._context.apart(model, first, second)
         rule = validation.checked_choice(rule, "rule", RULES)
         watch = watched(on_progress)
-        key = ("prefer", loaded.info, first, second, rule)
+        validation.checked_choice(words, "words", validation.WORDS)
+        key = ("prefer", loaded.info, first, second, rule, words)
         return self._context.cache.get(
-            key, lambda: pseudo_likelihood.prefer(loaded, first, second, rule, watch, most_read)
+            key, lambda: pseudo_likelihood.prefer(loaded, first, second, rule, watch, most_read, words)
         )
 
     def surprises(
@@ -149,16 +151,21 @@ class MaskedLMCalls:
         rule: str = "original",
         on_progress: OnProgress | None = None,
         most_read: int | None = None,
+        words: str = "spaces",
     ) -> Surprises:
         """Each word of a text when it is hidden: its probability, its surprise, and what the model expected instead.
 
-        most_read: tokens that may be read in all. Raises MaskError, ChoiceError.
+        most_read: tokens that may be read in all; words: "spaces" or "tokenizer", what a word is. Raises MaskError,
+        ChoiceError.
         """
         loaded, text, _ = self._context.request(model, text)
         rule = validation.checked_choice(rule, "rule", RULES)
         watch = watched(on_progress)
-        key = ("surprises", loaded.info, text, rule)
-        return self._context.cache.get(key, lambda: pseudo_likelihood.surprises(loaded, text, rule, watch, most_read))
+        validation.checked_choice(words, "words", validation.WORDS)
+        key = ("surprises", loaded.info, text, rule, words)
+        return self._context.cache.get(
+            key, lambda: pseudo_likelihood.surprises(loaded, text, rule, watch, most_read, words=words)
+        )
 
     def layer_guesses(
         self,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bert_demo.core import validation
 from bert_demo.core.errors import MissingHeadError
+from bert_demo.models.words import in_words
 from bert_demo.registry.models import CATALOGUE, DEFAULT_FOR_TASK, ModelCard, default_for, find
 from bert_demo.registry.names import shown_source
 from bert_demo.registry.task_heads import ADVICE, TRAINED_TO
@@ -51,11 +53,13 @@ class ModelCalls:
             raise MissingHeadError(f"The model {model} has no mask token.")
         return token
 
-    def words(self, text: str, model: str = "base") -> tuple[tuple[int, int], ...]:
-        """(start, end) characters of each word of a text, as the model's tokenizer divides it."""
+    def words(self, text: str, model: str = "base", rule: str = "spaces") -> tuple[tuple[int, int], ...]:
+        """(start, end) characters of each word of a text: "spaces", what stands between spaces with its punctuation
+        apart, or "tokenizer", as the model's tokenizer parts it. Raises ChoiceError, TextError, ModelError."""
+        validation.checked_choice(rule, "rule", validation.WORDS)
         loaded, text, _ = self._context.request(model, text)
         spans: dict[int, tuple[int, int]] = {}
-        for token in loaded.encode(text).tokens:
+        for token in in_words(loaded.encode(text), (text, None), rule).tokens:
             if token.word is not None:
                 spans[token.word] = (spans.get(token.word, (token.start, 0))[0], token.end)
         return tuple(spans.values())

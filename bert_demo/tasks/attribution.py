@@ -13,6 +13,7 @@ from bert_demo.attribution import METHODS
 from bert_demo.attribution.base import Function, Problem, Refining, Solution
 from bert_demo.core.errors import ChoiceError, ModelError, TextError
 from bert_demo.models.base import Embedded, Encoding
+from bert_demo.models.words import in_words
 from bert_demo.registry.attribution_methods import CARDS
 from bert_demo.results import Attribution, Token, WordScore
 from bert_demo.tasks.attribution_request import Question, Score
@@ -67,7 +68,7 @@ class _Run:
 
     def estimates(self, text: str, pair: str | None) -> Iterator[Attribution]:
         """Ever better results, the last one final. Of several windows only the final one is a whole."""
-        encoding = self.explained.encode(text, pair)
+        encoding = in_words(self.explained.encode(text, pair), (text, pair), self.question.words)
         if len(encoding.windows) > MOST_WINDOWS:
             raise TextError(
                 f"The text is read in {len(encoding.windows)} windows; up to {MOST_WINDOWS} can be explained. "

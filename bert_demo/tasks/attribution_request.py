@@ -19,7 +19,7 @@ class Question:
     """What is asked of the attribution.
 
     target: index of the label, or id of the token behind a mask; steps: None for as many as `tolerance` needs; against:
-    of the output "difference", the index whose logit is taken off.
+    of the output "difference", the index whose logit is taken off; words: one of `validation.WORDS`.
     """
 
     target: int
@@ -30,6 +30,7 @@ class Question:
     steps: int | None
     max_steps: int
     against: int | None = None
+    words: str = "spaces"
 
 
 class Score:
@@ -61,6 +62,7 @@ def checked(
     tolerance: Any,
     steps: Any,
     max_steps: int,
+    words: Any = "spaces",
 ) -> Question:
     """The question, or a ChoiceError that says what may be asked. A target of None is left for the caller to set."""
     validation.checked_choice(method, "method", tuple(METHODS))
@@ -72,10 +74,11 @@ def checked(
         raise ChoiceError("This model has one label, so there is no margin over another. Choose logit.")
     if output == "probability" and model.activation == "none":
         raise ChoiceError("This model gives numbers, not probabilities. Choose logit, which is the number itself.")
+    validation.checked_choice(words, "words", validation.WORDS)
     tolerance = validation.checked_tolerance(tolerance)
     if steps is not None and not CARDS[method].counts:
         raise ChoiceError(f"{CARDS[method].title} takes no steps. Leave them out.")
     if steps is not None:
         steps = validation.checked_whole(steps, "steps", 1, max_steps)
     index = validation.checked_target(target, model.labels)
-    return Question(index or 0, method, baseline, output, tolerance, steps, max_steps)
+    return Question(index or 0, method, baseline, output, tolerance, steps, max_steps, words=words)

@@ -15,13 +15,12 @@ import numpy as np
 
 from bert_demo.data.entities import OUTSIDE, Found, Tag, entities_of, judge, precision_recall_f1, tags_of, types_of
 from bert_demo.models.base import Encoding, Model
+from bert_demo.registry.languages import without_spaces
 from bert_demo.results import Token
 from bert_demo.results.entities import Entity, EntityReading, Judgement, TrueEntity
 from bert_demo.tasks.probabilities import softmax
 
 TASK = "token-classification"
-_ALONE = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
-"""Scripts that put no space between words: there each piece is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def words_of(tokens: Sequence[Token]) -> list[tuple[int, ...]]:
 
 
 def _alone(token: Token) -> bool:
-    return any(unicodedata.name(letter, "").startswith(_ALONE) for letter in token.text)
+    return any(map(without_spaces, token.text))
 
 
 def _groups(model: Model, encoding: Encoding, scores: np.ndarray, aggregation: str) -> list[list[Unit]]:

@@ -14,6 +14,7 @@ from bert_demo.attribution import METHODS
 from bert_demo.core.errors import TextError
 from bert_demo.models.base import Encoding, Model
 from bert_demo.models.embedding import embed
+from bert_demo.models.words import in_words
 from bert_demo.results import Attribution, Comparison, Trial
 from bert_demo.tasks.attribution import OnProgress, attribute
 from bert_demo.tasks.attribution_request import Question, Score
@@ -42,7 +43,7 @@ def compare(
     on_scored: OnScored | None = None,
 ) -> Comparison:
     """Ask every method, then mask words in the order of each. Raises TextError for a text of several windows."""
-    encoding = model.encode(text, pair)
+    encoding = in_words(model.encode(text, pair), (text, pair), question.words)
     words = len({token.word for token in encoding.tokens if token.word is not None})
     if words > MOST_WORDS:
         raise TextError(f"Methods are compared on texts of up to {MOST_WORDS} words; this one has {words}. Shorten it.")

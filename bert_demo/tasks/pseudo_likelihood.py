@@ -10,6 +10,7 @@ import numpy as np
 from bert_demo.core.errors import MaskError
 from bert_demo.models.base import Encoding, Model, Reading
 from bert_demo.models.masked_readings import log_probabilities, states_as_words
+from bert_demo.models.words import in_words
 from bert_demo.results import Token
 from bert_demo.results.masked_lm import LayerGuesses, Preference, Surprises, WordSurprise
 from bert_demo.tasks.joint_filling import JobProgress, guesses, mask_id, one_window, refuse_flood
@@ -20,37 +21,46 @@ POSITIONS_AT_ONCE = 64
 
 
 def surprises(
-    model: Model, text: str, rule: str, watch: JobProgress, most_read: int | None = None, which: str = "text"
+    model: Model,
+    text: str,
+    rule: str,
+    watch: JobProgress,
+    most_read: int | None = None,
+    which: str = "text",
+    words: str = "spaces",
 ) -> Surprises:
     """The log-probability of each token when it is masked, read in batches; of each word, the sum of its tokens.
 
     rule: "original" hides the token alone (Salazar et al. 2020), "within_word_l2r" also the later pieces of its word
-    (Kauf and Ivanova 2023). What the model expected instead of a word is read with all its pieces hidden.
+    (Kauf and Ivanova 2023), which is one of the tokenizer's. words: one of `validation.WORDS`, what a word is in the
+    answer; what the model expected instead of it is read with all its pieces hidden.
     Raises TextError (also beyond `most_read` tokens in all), MaskError, MissingHeadError.
     """
     encoding = one_window(model, text)
     mask = mask_id(model, encoding)
     if any(token.id == mask and not token.special for token in encoding.tokens):
         raise MaskError(f"The {which} has a {model.mask_token}. Here each word is hidden in turn: write a word there.")
-    groups = words_of(encoding.tokens)
-    readings = [each for each, _ in _plan(groups, mask, rule)]
+    groups = words_of(in_words(encoding, (text, None), words).tokens)
+    plan = _plan(groups, words_of(encoding.tokens), mask, rule)
+    readings = [each for each, _ in plan]
+    wholes = {each.asked[0] for each, own in plan if not own}
     refuse_flood(len(readings), len(encoding.tokens), most_read)
     rows = _read(model, encoding, readings, watch)
     scores: list[float] = []
-    words = []
+    found = []
     for group in groups:
         ids = [encoding.tokens[place].id for place in group]
         tables = [next(rows) for _ in group]
         own = [float(table[token]) for table, token in zip(tables, ids, strict=True)]
-        whole = next(rows) if rule == "original" and len(group) > 1 else tables[0]
+        whole = next(rows) if group[0] in wholes else tables[0]
         rank = int((tables[0] > tables[0][ids[0]]).sum()) + 1 if len(group) == 1 else None
         start, end = encoding.tokens[group[0]].start, encoding.tokens[group[-1]].end
         expected = guesses(model, whole, EXPECTED)
-        words.append(WordSurprise(text[start:end], start, end, group, sum(own), rank, expected))
+        found.append(WordSurprise(text[start:end], start, end, group, sum(own), rank, expected))
         scores += own
     info = model.info
     return Surprises(
-        info.name, info.revision, text, rule, encoding.tokens, tuple(words), np.array(scores), len(readings)
+        info.name, info.revision, text, rule, encoding.tokens, tuple(found), np.array(scores), len(readings)
     )
 
 
@@ -60,21 +70,26 @@ def token_scores(model: Model, encoding: Encoding, rule: str = "original") -> np
     Their sum is the pseudo-log-likelihood of the text (Salazar et al. 2020). rule: as in `surprises`. Raises
     MissingHeadError.
     """
-    readings = [(each, own) for each, own in _plan(words_of(encoding.tokens), mask_id(model, encoding), rule) if own]
+    groups = words_of(encoding.tokens)
+    readings = [(each, own) for each, own in _plan(groups, groups, mask_id(model, encoding), rule) if own]
     rows = log_probabilities(model, encoding, 0, [each for each, _ in readings])
     ids = [encoding.tokens[each.asked[0]].id for each, _ in readings]
     return np.array([float(row[0, token]) for row, token in zip(rows, ids, strict=True)])
 
 
-def _plan(groups: Sequence[tuple[int, ...]], mask: int, rule: str) -> list[tuple[Reading, bool]]:
+def _plan(
+    groups: Sequence[tuple[int, ...]], parted: Sequence[tuple[int, ...]], mask: int, rule: str
+) -> list[tuple[Reading, bool]]:
     """A reading for each token (True), and behind those of a word of several pieces one with all of them hidden, where
-    the rule has none."""
+    the rule has none. parted: the tokenizer's words, within which the rule hides."""
+    later = {place: group[number:] for group in parted for number, place in enumerate(group)}
     readings: list[tuple[Reading, bool]] = []
     for group in groups:
-        for number, place in enumerate(group):
-            hidden = group[number:] if rule == "within_word_l2r" else (place,)
-            readings.append((Reading(dict.fromkeys(hidden, mask), (place,)), True))
-        if rule == "original" and len(group) > 1:
+        hidden = [later[place] if rule == "within_word_l2r" else (place,) for place in group]
+        readings += [
+            (Reading(dict.fromkeys(each, mask), (place,)), True) for each, place in zip(hidden, group, strict=True)
+        ]
+        if hidden[0] != group:
             readings.append((Reading(dict.fromkeys(group, mask), group[:1]), False))
     return readings
 
@@ -95,10 +110,16 @@ def words_of(tokens: Sequence[Token]) -> list[tuple[int, ...]]:
 
 
 def prefer(
-    model: Model, first: str, second: str, rule: str, watch: JobProgress, most_read: int | None = None
+    model: Model,
+    first: str,
+    second: str,
+    rule: str,
+    watch: JobProgress,
+    most_read: int | None = None,
+    words: str = "spaces",
 ) -> Preference:
     """Two texts by their pseudo-log-likelihoods, and the words in which they differ, as the model reads them."""
-    one = surprises(model, first, rule, watch, most_read, "first text")
+    one = surprises(model, first, rule, watch, most_read, "first text", words)
     before = one.readings
     other = surprises(
         model,
@@ -107,6 +128,7 @@ def prefer(
         lambda done, planned: watch(before + done, before + planned),
         most_read,
         "second text",
+        words,
     )
     spelt = [[tuple(each.tokens[place].id for place in word.tokens) for word in each.words] for each in (one, other)]
     matcher = SequenceMatcher(None, spelt[0], spelt[1], autojunk=False)

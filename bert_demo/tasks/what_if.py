@@ -8,6 +8,7 @@ import torch
 from bert_demo.core.errors import ChoiceError, TextError
 from bert_demo.core.validation import refuse_control_tokens
 from bert_demo.models.base import Model
+from bert_demo.models.words import in_words
 from bert_demo.results import WhatIf
 from bert_demo.tasks.attribution_request import Question, Score
 from bert_demo.tasks.classification import label_logits
@@ -23,7 +24,7 @@ def what_if(
     replacement: str,
 ) -> WhatIf:
     """Change word number `word` (counted through both texts) and ask again. Raises ChoiceError, TextError."""
-    encoding = model.encode(*texts)
+    encoding = in_words(model.encode(*texts), texts, question.words)
     places = [token for token in encoding.tokens if token.word == word]
     if not places:
         count = len({token.word for token in encoding.tokens if token.word is not None})

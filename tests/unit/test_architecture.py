@@ -31,7 +31,7 @@ STOREYS = {
 INSIDE = {
     "models": [
         {"base", "byte_pieces"},
-        {"device", "batching", "collation", "tokenization", "loading"},
+        {"device", "batching", "collation", "tokenization", "loading", "words"},
         {"surgery", "tokenizer"},
         {"encoder", "embedding", "masked_readings"},
         {"task_heads", "trial", "moving"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bert_demo import results
 from bert_demo.api.endpoint import Endpoint
-from bert_demo.api.endpoints.fields import Baseline, Model, Pair, Request, argument
+from bert_demo.api.endpoints.fields import Baseline, Model, Pair, Request, Words, argument
 from bert_demo.core.scheduler import Cost
 
 EXPLAINED = "the label to explain; the predicted one when left out."
@@ -29,6 +29,7 @@ class Attribute(Request):
     output: str = argument("logit, probability, or margin (the target's logit less the greatest other).", "logit")
     tolerance: float = argument("how closely the ledger must close.", 0.01, gt=0, lt=1)
     steps: int | None = argument(STEPS, None, ge=1)
+    words: Words = "spaces"
 
 
 class AttributeMask(Request):
@@ -44,6 +45,7 @@ class AttributeMask(Request):
     output: str = argument("logit, probability, or margin (the candidate's logit less the greatest other).", "logit")
     tolerance: float = argument("how closely the ledger must close.", 0.01, gt=0, lt=1)
     steps: int | None = argument(STEPS, None, ge=1)
+    words: Words = "spaces"
 
 
 class AttributeLayers(Request):
@@ -67,6 +69,7 @@ class Compare(Request):
     target: str | None = argument(EXPLAINED, None)
     baseline: Baseline = "pad"
     output: str = argument(SCALE, "logit")
+    words: Words = "spaces"
 
 
 class WhatIf(Request):
@@ -80,6 +83,7 @@ class WhatIf(Request):
     model: Model = "sentiment"
     target: str | None = argument("the label to score; the predicted one when left out.", None)
     output: str = argument(SCALE, "logit")
+    words: Words = "spaces"
 
 
 # fmt: off

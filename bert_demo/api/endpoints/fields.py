@@ -23,4 +23,11 @@ def argument(description: str, default: Any = ..., **bounds: Any) -> Any:
 
 Model = Annotated[str, Field(description="a bundled name, a hub id, or a directory.")]
 Pair = Annotated[str | None, Field(description="an optional second text.")]
+Words = Annotated[
+    str,
+    Field(
+        description="spaces (what stands between them, punctuation apart) or tokenizer (as it parts the text).",
+        json_schema_extra={"enum": ["spaces", "tokenizer"]},
+    ),
+]
 Baseline = Annotated[str, Field(description="pad, mask or zero.", json_schema_extra={"enum": ["pad", "mask", "zero"]})]

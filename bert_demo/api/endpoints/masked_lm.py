@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bert_demo import results
 from bert_demo.api.endpoint import Endpoint
-from bert_demo.api.endpoints.fields import Model, Request, argument
+from bert_demo.api.endpoints.fields import Model, Request, Words, argument
 from bert_demo.core.scheduler import Cost
 from bert_demo.results import masked_lm as masked
 
@@ -69,6 +69,7 @@ class Prefer(Request):
     second: str = argument('another, such as "The cats is asleep."')
     model: Model = "base"
     rule: str = argument("original, or within_word_l2r (see surprises).", "original")
+    words: Words = "spaces"
 
 
 class Surprises(Request):
@@ -81,6 +82,7 @@ class Surprises(Request):
         "word, which would give it away (Kauf and Ivanova 2023).",
         "original",
     )
+    words: Words = "spaces"
 
 
 class LayerGuesses(Request):

@@ -11,7 +11,7 @@ import gradio as gr
 
 from bert_demo.core.errors import DemoError
 from bert_demo.core.scheduler import Cost
-from bert_demo.core.validation import CHANGES
+from bert_demo.core.validation import CHANGES, WORDS
 from bert_demo.views.markup import message
 from bert_demo.views.panels import attributions as plots
 from bert_demo.web.components.target_choice import EVERY
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from bert_demo.service.bert_service import BertService
 
 TOLERANCE = 0.01
+PIECES, PARTED = "pieces", "tokenizer"
+LEVELS = {"words": "words", "words of the tokenizer": PARTED, PIECES: PIECES}
+"""What is shown, as it is called and as it is known."""
 SUGGESTIONS = 6
 LONGEST_WORD = 100_000
 """Characters; what is longer is no word of a text, and would be kept for nothing."""
@@ -36,7 +39,7 @@ EACH = message("The ledger beside is that of the predicted label. Choose one lab
 
 class WordChange:
     """What is done with a clicked word, and the panel of what it did. words: the panel whose words are clicked;
-    choices: target, baseline, output and method of the lens."""
+    choices: target, baseline, output, method and level of the lens."""
 
     def __init__(self, words: gr.HTML, choices: Sequence[Any]) -> None:
         self._words, self._choices = words, list(choices)
@@ -74,9 +77,9 @@ class WordChange:
 
 
 def attributed(service: BertService, ask: Ask, choices: Sequence[Any], progress: JobProgress) -> Attribution:
-    """What the lens shows of one label. choices: target, baseline, output, method; a target that this model lacks falls
-    back to the predicted one. Raises DemoError."""
-    target, baseline, output, method = choices
+    """What the lens shows of one label. choices: target, baseline, output, method and level (of LEVELS); a target that
+    this model lacks falls back to the predicted one. Raises DemoError."""
+    target, baseline, output, method, level = choices
     model = service.choose("text-classification", ask.model, ask.text)
     chosen = target if target in service.labels(model) else None
     return service.attribute(
@@ -90,13 +93,19 @@ def attributed(service: BertService, ask: Ask, choices: Sequence[Any], progress:
         TOLERANCE,
         on_progress=progress,
         on_estimate=progress.estimate,
+        words=rule_of(level),
     )
+
+
+def rule_of(level: str) -> str:
+    """What a word is at a level of LEVELS: one of `validation.WORDS`."""
+    return PARTED if level == PARTED else WORDS[0]
 
 
 def changed_word_panel(
     service: BertService, ask: Ask, picked: Any, change: str, by: str, choices: Sequence[Any], progress: JobProgress
 ) -> str:
-    """The panel of one changed word. picked: its number and text; choices: target, baseline, output, method.
+    """The panel of one changed word. picked: its number and text; choices: target, baseline, output, method, level.
 
     A word that is not there any more (the text was changed meanwhile) asks for another click. Raises DemoError.
     """
@@ -109,7 +118,8 @@ def changed_word_panel(
     offers = _suggestions(service, ask, claimed, number)
     if change == "replace" and not by.strip():
         return plots.offers_panel(text, offers)
-    found = service.what_if(ask.text, number, change, by, ask.pair, claimed.model, claimed.target, choices[2])
+    asked = (number, change, by, ask.pair, claimed.model, claimed.target, choices[2])
+    found = service.what_if(ask.text, *asked, words=rule_of(choices[-1]))
     score = claimed.words[number].score if claimed.signed else None
     return plots.what_if_panel(found, score, offers)
 

@@ -16,7 +16,7 @@ from bert_demo.views.panels import attributions as plots
 from bert_demo.web.components import downloads
 from bert_demo.web.components.downloads import Downloads, FileRequest, NamedFile, no_such_file
 from bert_demo.web.components.target_choice import EVERY, PREDICTED, target_choice
-from bert_demo.web.components.word_change import TOLERANCE, WordChange, attributed
+from bert_demo.web.components.word_change import LEVELS, PIECES, TOLERANCE, WordChange, attributed, rule_of
 from bert_demo.web.job_runner import JobProgress
 from bert_demo.web.lens_groups import Group
 from bert_demo.web.page_assets import beside
@@ -55,11 +55,11 @@ class AttributionsTab:
                 min_width=140,
                 elem_id="method",
             )
-            level = gr.Radio(["words", "pieces"], value="words", label="Show", min_width=140, elem_id="level")
+            level = gr.Radio(list(LEVELS.items()), value="words", label="Show", min_width=330, elem_id="level")
         with gr.Column() as body, gr.Row(elem_classes="lens"):
             with gr.Column(scale=5, min_width=300):
                 self.words = html(elem_id="attributed", js_on_load=ON_PICK)
-                self.change = WordChange(self.words, [target, baseline, output, method])
+                self.change = WordChange(self.words, [target, baseline, output, method, level])
                 waterfall = html(elem_id="waterfall")
             with gr.Column(scale=3, min_width=300):
                 ledger = html(elem_id="ledger")
@@ -76,21 +76,22 @@ class AttributionsTab:
         target, baseline, output, method, level = controls
         labels = service.labels(ask.model)
         choices = (method, baseline, output, TOLERANCE)
+        rule = rule_of(level)
         if target == EVERY:
             ranked = [each.label for each in service.classify(ask.text, ask.pair, ask.model).labels]
             shown = ranked[:MOST_LABELS] if len(labels) > MOST_LABELS else labels
             results = [
-                service.attribute(ask.text, ask.pair, ask.model, label, *choices, on_progress=progress)
+                service.attribute(ask.text, ask.pair, ask.model, label, *choices, on_progress=progress, words=rule)
                 for label in shown
             ]
-            panel = plots.labels_panel(results, level == "words", CARDS[method].title, len(labels))
+            panel = plots.labels_panel(results, level != PIECES, CARDS[method].title, len(labels))
             best = next(each for each in results if each.target == ranked[0])
             return [panel, "", plots.ledger_panel(best)]
-        return _panels(attributed(service, ask, controls[:-1], progress), level == "words")
+        return _panels(attributed(service, ask, controls, progress), level != PIECES)
 
     def preview(self, estimate: Attribution, controls: Sequence[Any]) -> list[Any]:
         """The same panels from an estimate that is still being refined."""
-        return _panels(estimate, controls[-1] == "words")
+        return _panels(estimate, controls[-1] != PIECES)
 
     def wire(self, page: Page, parts: Parts) -> list[Any]:
         """Words that are clicked, and the picture of the words as a file."""
@@ -98,8 +99,8 @@ class AttributionsTab:
         def make(request: FileRequest, progress: JobProgress, ask: Ask, *controls: Any) -> NamedFile:
             if (request.what, request.kind) != ("words", "png"):
                 raise no_such_file()
-            result = attributed(page.service(), ask, controls[:-1], progress)
-            by_word = controls[-1] == "words"
+            result = attributed(page.service(), ask, controls, progress)
+            by_word = controls[-1] != PIECES
             return NamedFile(
                 "attributions.png", lambda stream: attributed_words_png([result], by_word, stream, request.dark)
             )

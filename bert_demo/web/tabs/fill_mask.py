@@ -67,7 +67,7 @@ class FillMaskTab:
     ) -> list[Any]:
         """The words, and the candidates or an offer to mask a word."""
         mask = service.mask_token(ask.model)
-        words = plots.words_panel(ask.text, service.words(ask.text, ask.model), hidden, mask)
+        words = plots.words_panel(ask.text, clickable(service.words(ask.text, ask.model), hidden), hidden, mask)
         if ask.pair and mask in ask.pair:
             raise MaskError("This lens reads the first text only. Put the mask there.")
         note = message("The second text is not read by this lens.") if ask.pair else ""
@@ -115,7 +115,7 @@ class FillMaskTab:
                 return hidden
             try:
                 words = page.service().words(ask.text, page.service().choose("fill-mask", ask.model, ask.text))
-                found = touched(words, int(selection["start"]), int(selection["end"]))
+                found = touched(clickable(words, hidden), int(selection["start"]), int(selection["end"]))
             except DemoError as error:
                 raise gr.Error(str(error), print_exception=False) from None
             if not found:
@@ -175,6 +175,14 @@ def hidden_spans(event: gr.EventData) -> Hidden:
     """The words that a click hides, as (start, end) characters; no more than MOST_HIDDEN."""
     spans = detail(event, "hide") or []
     return tuple((int(start), int(end)) for start, end in spans[:MOST_HIDDEN])
+
+
+def clickable(words: Sequence[tuple[int, int]], hidden: Hidden) -> Hidden:
+    """The words to click: those of the text, and in the place of what it overlaps each hidden span that is none of
+    them, such as a word of the tokenizer in a link."""
+    others = [span for span in hidden if span not in words]
+    free = (word for word in words if not any(start < word[1] and word[0] < end for start, end in others))
+    return tuple(sorted([*free, *others]))
 
 
 def touched(words: Sequence[tuple[int, int]], start: int, end: int) -> Hidden:

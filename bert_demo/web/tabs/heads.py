@@ -87,7 +87,7 @@ class HeadsTab:
         relation, window, picked = controls
         windows = service.count_windows(ask.text, ask.pair, ask.model)
         window = window_of(window, windows)
-        weights = service.attention(ask.text, ask.pair, ask.model, window=window)
+        weights = service.attention(ask.text, ask.pair, ask.model, window=window, words="tokenizer")
         known = fitting(ask.model, weights)
         profiles = service.head_profiles(ask.text, ask.pair, ask.model, window=window, known=weights)
         panels = [plots.heads_panel(profiles, known), plots.layers_panel(profiles)]
@@ -140,7 +140,7 @@ class HeadsTab:
                 picked.relation = relation or ""
             service = page.service()
             window = window_of(window, service.count_windows(ask.text, ask.pair, ask.model))
-            found = service.attention(ask.text, ask.pair, ask.model, window=window)
+            found = service.attention(ask.text, ask.pair, ask.model, window=window, words="tokenizer")
             return toured(found, ask, relation, answers or "")
 
         return tour_of

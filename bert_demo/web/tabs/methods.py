@@ -10,7 +10,7 @@ import gradio as gr
 
 from bert_demo.core.scheduler import Cost
 from bert_demo.core.settings import ASSETS
-from bert_demo.core.validation import BASELINES, OUTPUTS
+from bert_demo.core.validation import BASELINES, OUTPUTS, WORDS
 from bert_demo.views.figures.method_comparison import curves_figure
 from bert_demo.views.markup import working
 from bert_demo.views.panels import method_comparison as plots
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from bert_demo.results import Attribution
     from bert_demo.service.bert_service import BertService
 
+RULES = dict(zip(("between spaces", "of the tokenizer"), WORDS, strict=True))
+"""What a word is, as it is called."""
 ASK = "Press Enter or Run: ten methods explain the text, and words are masked in the order of each."
 
 
@@ -46,6 +48,7 @@ class MethodsTab:
             target = target_choice([PREDICTED], "compare-target")
             baseline = gr.Dropdown(list(BASELINES), value="pad", label="Baseline", min_width=140)
             output = gr.Dropdown(list(OUTPUTS), value="logit", label="Score", min_width=140)
+            words = gr.Dropdown(list(RULES.items()), value=WORDS[0], label="Words", min_width=140)
             compare = gr.Button("Run", variant="primary", min_width=120, scale=0, elem_id="compare")
         with gr.Column(visible=False) as body:
             rows = html(elem_id="methods-table")
@@ -58,7 +61,7 @@ class MethodsTab:
         with gr.Accordion("On many sentences", open=False, elem_id="methods-many") as self.many:
             self.corpus = html(elem_id="methods-corpus")
         outputs = [rows, figure, trial, agreement]
-        controls = [target, baseline, output]
+        controls = [target, baseline, output, words]
         return Parts(
             body,
             controls,
@@ -74,7 +77,7 @@ class MethodsTab:
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], progress: JobProgress
     ) -> list[Any]:
         """Table, curves, figures of the test, agreement."""
-        target, baseline, output = controls
+        target, baseline, output, words = controls
         labels = service.labels(ask.model)
         chosen = target if target in labels else None
         result = service.compare(
@@ -86,6 +89,7 @@ class MethodsTab:
             output,
             on_progress=progress,
             on_scored=progress.estimate,
+            words=words,
         )
         return [
             plots.methods_panel(result),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from bert_demo import BertService, Settings
 from bert_demo.attribution import METHODS
 from bert_demo.attribution.base import Problem
 from bert_demo.core.errors import CancelledError, ChoiceError, MissingHeadError, TextError
+from bert_demo.results.attention_views import Choice, look
 from bert_demo.tasks.attribution import attribute
 from bert_demo.tasks.attribution_request import Question
 from bert_demo.tasks.attribution_targets import Label
@@ -264,3 +266,72 @@ def test_text_too_long_to_be_explained(service) -> None:
 def test_model_without_a_classifier(service) -> None:
     with pytest.raises(MissingHeadError, match="no text-classification head"):
         service.attribute("good", model="base")
+
+
+SPOKEN = "it don't sit , 9.99 and #ice !"
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("spaces", [["it"], ["don", "'", "t"], ["sit"], [","], ["9", ".", "99"], ["and"], ["#", "ice"], ["!"]]),
+        (
+            "tokenizer",
+            [["it"], ["don"], ["'"], ["t"], ["sit"], [","], ["9"], ["."], ["99"], ["and"], ["#"], ["ice"], ["!"]],
+        ),
+    ],
+)
+def test_words_are_those_between_spaces_or_the_tokenizers(service, tiny_classifier, parts, rule, words) -> None:
+    """Scores of words are the sums of their pieces', and a method that hides words hides all their pieces at once."""
+    model, tokenizer = parts
+    given = {} if rule == "spaces" else {"words": rule}
+    found = service.attribute(SPOKEN, None, tiny_classifier, "low", **given)
+    ends = np.cumsum([0, *map(len, words)]) + 1
+    places = [tuple(range(first, last)) for first, last in pairwise(ends)]
+    assert [word.positions for word in found.words] == places
+    assert [word.text for word in found.words] == ["".join(pieces) for pieces in words]
+    assert [word.score for word in found.words] == pytest.approx([found.scores[list(each)].sum() for each in places])
+
+    def low(hidden: tuple[int, ...] = ()) -> float:
+        ids = tokenizer(SPOKEN, return_tensors="pt")["input_ids"]
+        ids[0, list(hidden)] = tokenizer.mask_token_id
+        with torch.no_grad():
+            return float(model(input_ids=ids).logits[0, 0])
+
+    occluded = service.attribute(SPOKEN, None, tiny_classifier, "low", method="occlusion", **given)
+    expected = [low() - low(each) for each in places]
+    assert [word.score for word in occluded.words] == pytest.approx(expected, abs=1e-5)
+    compared = service.compare(SPOKEN, None, tiny_classifier, "low", **given)
+    assert list(compared.words) == ["".join(pieces) for pieces in words]
+    trial = next(each for each in compared.trials if each.attribution.method == "occlusion")
+    first = places[int(np.argmax(expected))]
+    assert float(trial.curve[1]) == pytest.approx(_probability(parts, first), abs=1e-5)
+
+
+def _probability(parts, hidden: tuple[int, ...]) -> float:
+    """That of the first label with these tokens masked."""
+    model, tokenizer = parts
+    ids = tokenizer(SPOKEN, return_tensors="pt")["input_ids"]
+    ids[0, list(hidden)] = tokenizer.mask_token_id
+    with torch.no_grad():
+        return float(model(input_ids=ids).logits[0].softmax(-1)[0])
+
+
+def test_changed_word_is_one_between_spaces(service) -> None:
+    text = "I don't pay $9.99."
+    assert service.what_if(text, 1, "replace", "will").text == "I will pay $9.99."
+    assert service.what_if(text, 4, "mask").word == "9.99"
+    assert service.what_if(text, 1, "delete", words="tokenizer").text == "I 't pay $9.99."
+    with pytest.raises(ChoiceError, match="word must be from 0 to 5"):
+        service.what_if(text, 6)
+    with pytest.raises(ChoiceError, match="words must be one of: spaces, tokenizer"):
+        service.what_if(text, 0, words="letters")
+
+
+def test_attention_by_words_has_the_same_words(service) -> None:
+    text = "I don't pay."
+    view = look(service.attention(text), Choice(level="words"))
+    weights = service.attention(text).weights[0, 0].astype(np.float64)
+    assert view.names == ("[CLS]", "i", "don't", "pay", ".", "[SEP]")
+    to = np.stack([weights[:, [0]].sum(1), weights[:, [1]].sum(1), weights[:, [2, 3, 4]].sum(1)], axis=1)
+    assert view.weights[2, :3] == pytest.approx(to[[2, 3, 4]].mean(0))

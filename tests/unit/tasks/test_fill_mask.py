@@ -94,9 +94,10 @@ def test_a_mask_in_a_long_text_is_read_with_both_its_sides(service: BertService)
 
 def test_words_are_those_a_visitor_can_click(service: BertService) -> None:
     text = "Outstays its welcome, don't it?"
-    assert [text[start:end] for start, end in service.words(text)] == [
-        "Outstays", "its", "welcome", ",", "don", "'", "t", "it", "?",
-    ]  # fmt: skip
+    words = service.words(text)
+    assert [text[start:end] for start, end in words] == ["Outstays", "its", "welcome", ",", "don't", "it", "?"]
+    (hidden,) = service.fill_mask(text, hide=(words[4],)).slots
+    assert hidden.original is not None and hidden.original.word == "don't" and hidden.original.score is None
 
 
 def test_errors_say_what_to_do(service: BertService) -> None:

@@ -269,7 +269,8 @@ def test_a_known_head_on_a_sentence_is_scored(service: BertService) -> None:
     assert links.hits == (best == 3,) and links.offset_hits == (7 + row.offset == 3)
     typed, source = look(found, text, None, row, "her>neighbour; basket > gave,")
     assert source == "typed" and typed.arcs == ((4, 5), (7, 3))
-    free, source = look(service.attention("It's odd.", None, "base", row.layer, row.head), "It's odd.", None, row)
+    parted = service.attention("It's odd.", None, "base", row.layer, row.head, words="tokenizer")
+    free, source = look(parted, "It's odd.", None, row)
     assert source == "" and free.words == ("It", "'", "s", "odd", ".") and free.arcs == ()
 
 

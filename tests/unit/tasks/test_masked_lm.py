@@ -126,6 +126,23 @@ def test_within_word_left_to_right(service: BertService, plain: Plain, text: str
     assert service.surprises(text, rule="within_word_l2r").scores == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.parametrize("rule", ["original", "within_word_l2r"])
+def test_word_in_turn_is_one_between_spaces(service: BertService, plain: Plain, rule: str) -> None:
+    """Tokens are hidden by the rule, of which a word is one of the tokenizer's; sums and guesses are of whole words."""
+    text = "I don't pay 9.99, unbelievably."
+    found, parted = (service.surprises(text, rule=rule, words=words) for words in ("spaces", "tokenizer"))
+    assert [word.word for word in found.words] == ["I", "don't", "pay", "9.99", ",", "unbelievably", "."]
+    assert [word.word for word in parted.words][1:4] == ["don", "'", "t"]
+    assert found.scores == pytest.approx(parted.scores, abs=1e-5)
+    ids = plain.ids(text)
+    for word in found.words:
+        assert word.score == pytest.approx(sum(found.scores[place - 1] for place in word.tokens))
+        row = plain.at([plain.mask if place in word.tokens else each for place, each in enumerate(ids)], word.tokens[0])
+        assert [each.token for each in word.expected] == row.topk(5).indices.tolist()
+    other = service.prefer(text, "I do not pay 9.99, unbelievably.", rule=rule)
+    assert other.changed == ((1,), (1, 2))
+
+
 def test_preference_is_the_difference_of_two_sums(service: BertService, plain: Plain) -> None:
     texts = ("The cats are asleep.", "The cat is not asleep.")
     sums = []

@@ -13,7 +13,7 @@ from bert_demo.views.panels.fill_mask import words_panel
 from bert_demo.web.examples import load_examples
 from bert_demo.web.job_runner import JobProgress
 from bert_demo.web.tab import Ask, Hidden
-from bert_demo.web.tabs.fill_mask import FillMaskTab
+from bert_demo.web.tabs.fill_mask import FillMaskTab, clickable
 
 OPENING = load_examples()[0]
 
@@ -59,3 +59,13 @@ def test_mask_of_the_text_needs_no_word_hidden(service: BertService) -> None:
 def test_several_hidden_words_are_named(count: int, said: str) -> None:
     spans = [(2 * place, 2 * place + 1) for place in range(8)]
     assert claim(words_panel("a b c d e f g h", spans, spans[:count], "[MASK]")).startswith(said)
+
+
+def test_words_of_a_link_that_are_none_can_be_clicked_as_they_are(service: BertService) -> None:
+    """A link may hide the tokenizer's words: of "don't" the first three letters."""
+    assert clickable(((0, 1), (2, 7), (7, 8)), ((2, 5),)) == ((0, 1), (2, 5), (7, 8))
+    assert clickable(((0, 1), (2, 7), (7, 8)), ((2, 7),)) == ((0, 1), (2, 7), (7, 8))
+    words, _, _ = answer(service, "I don't.", ((2, 5),))
+    assert claim(words).startswith("\u201cdon\u201d is hidden")
+    spans = [json.loads(unescape(each))["hide"] for each in re.findall(r'data-pick="(.*?)"', words)]
+    assert spans == [[[0, 1], [2, 5]], [], [[2, 5], [7, 8]]]
