@@ -88,7 +88,8 @@ class Capabilities:
     logits of token ids and those of the same embeddings passed in; padding: the same between a text alone and in a
     padded batch; segments: the same between a text in one segment and in two, 0 where they do not matter;
     heads: of each layer, 0 where it has no attention; limit: tokens of the longest text; lacking: what it cannot do
-    ("attention", "embeddings", "layers", "heads", "steps"), and for each the sentence that says why.
+    ("attention", "embeddings", "layers", "heads", "steps"), and for each the sentence that says why; reach: of each
+    layer, how many tokens on either side it attends to, None for all; empty where all layers attend to all.
     """
 
     attention_sum: float
@@ -98,6 +99,7 @@ class Capabilities:
     heads: int
     limit: int
     lacking: Mapping[str, str] = field(default_factory=dict)
+    reach: tuple[int | None, ...] = ()
 
     def require(self, name: str) -> None:
         """Raise MissingHeadError, which says why, where the model cannot do it."""

@@ -25,6 +25,8 @@ TOLERANCE = 1e-4
 """By how much logits may differ; for logits beyond 1 as a share of the largest."""
 LONG, SHORT = 4, 3
 """Tokens of the two texts, of which the shorter is padded."""
+LOCAL = "sliding_attention"
+"""What transformers calls a layer that attends to a window alone."""
 OTHER = 'Choose another model, such as "base" or "sentiment".'
 
 
@@ -79,7 +81,9 @@ class _Trial:
             embeddings = self._each(reference)
         self._encoder.collator.pads &= _within(padding, reference.answer)
         self._try_layers(reference)
-        return Capabilities(sums, embeddings, padding, self._segments(), self._heads, limit, self._lacking)
+        return Capabilities(
+            sums, embeddings, padding, self._segments(), self._heads, limit, self._lacking, self._reach()
+        )
 
     def _look_at_attention(self, sums: float) -> None:
         """What the weights alone tell; sums: how far their rows are from 1."""
@@ -206,6 +210,22 @@ class _Trial:
         if segment is not None:
             inputs = {"token_type_ids": torch.full_like(self._ids, segment)}
         return self._encoder.embeddings(self._ids, inputs)
+
+    def _reach(self) -> tuple[int | None, ...]:
+        """How far each layer attends, as the configuration says; nothing where a window of one token on either side is
+        not kept by just those layers that are called local."""
+        config = self._encoder.module.config
+        if LOCAL not in (getattr(config, "layer_types", None) or ()) or not self._heads:
+            return ()
+        module = shared_copy(self._root)
+        module.config.sliding_window = 1
+        beyond = torch.ones(LONG, LONG).triu(2).bool()
+        weights = shares(module, module.base_model(input_ids=self._long, output_attentions=True).attentions)
+        for layer, each in zip(layers_of(module), weights, strict=True):
+            if bool((each[..., beyond] == 0).all()) != (layer.attention_type == LOCAL):
+                return ()
+        every = layers_of(self._encoder.module)
+        return tuple(int(config.sliding_window) if layer.attention_type == LOCAL else None for layer in every)
 
     def _segments(self) -> float:
         """How much the embeddings of a token in the second segment differ from those in the first."""

@@ -54,7 +54,9 @@ class HeadView:
     whether rows sum to 1 (nothing was left out, or they were rescaled); split: words of several pieces (0 for tokens);
     left_out: the names that were left out; kept: mean share of a row that went to what was not left out;
     shares: of all the attention of this view, before a quadrant was taken, that of A to A, A to B, B to A, B to B; they
-    sum to 1; None for a single text; specials: the special tokens shown that count as A's, and as B's.
+    sum to 1; None for a single text; specials: the special tokens shown that count as A's, and as B's;
+    outside: (rows, columns), whether the view cannot look there since it lies beyond the window of every layer in it;
+    None where all can be looked at; reach: how many tokens on either side that window is.
     """
 
     names: tuple[str, ...]
@@ -67,9 +69,14 @@ class HeadView:
     kept: float
     shares: tuple[float, ...] | None
     specials: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    outside: np.ndarray | None = None
+    reach: int | None = None
 
     def __post_init__(self) -> None:
         check(self.weights.shape == (len(self.rows), len(self.columns)), "weights are (rows, columns)")
+        if self.outside is not None:
+            check(self.outside.shape == self.weights.shape, "outside is as the weights")
+            object.__setattr__(self, "outside", frozen(self.outside))
         object.__setattr__(self, "weights", frozen(self.weights))
 
     @property
@@ -84,13 +91,16 @@ def look(result: Attention, choice: Choice) -> HeadView:
     Raises ValueError for a layer or head that `result` does not hold.
     """
     weights = summed(result, choice.shown, choice.layer, choice.head)
+    reach = reach_of(result, choice)
+    outside = beyond(weights, reach)
     groups = groups_of(result.tokens) if choice.level == "words" else [(place,) for place in range(len(weights))]
     if choice.level == "words":
         weights = by_words(weights.astype(np.float64), groups)
+        outside = by_words(outside.astype(float), groups) > np.array([len(group) for group in groups]) - 1e-6
     first = [result.tokens[group[0]] for group in groups]
     names = tuple(_spelled([result.tokens[place].shown for place in group]) for group in groups)
     places = [place for place, token in enumerate(first) if choice.special == "keep" or not token.special]
-    weights = weights[np.ix_(places, places)]
+    weights, outside = (each[np.ix_(places, places)] for each in (weights, outside))
     kept = float(weights.sum(-1, dtype=np.float64).mean())
     if choice.special == "rescale":
         weights = rescaled(weights)
@@ -113,7 +123,28 @@ def look(result: Attention, choice: Choice) -> HeadView:
         kept,
         shares,
         (specials[0], specials[1]),
+        outside[np.ix_(asking, answering)] if reach is not None else None,
+        reach,
     )
+
+
+def reach_of(result: Attention, choice: Choice) -> int | None:
+    """How many tokens on either side are looked at by all that a view sums up; None for all tokens, and for rollout,
+    which follows attention from layer to layer."""
+    if not result.reach or choice.shown == "rollout":
+        return None
+    if choice.shown in ("head", "layer"):
+        return result.reach[result.layers.index(choice.layer)]
+    far = [each for each in result.reach if each is not None]
+    return max(far) if len(far) == len(result.reach) else None
+
+
+def beyond(weights: np.ndarray, reach: int | None) -> np.ndarray:
+    """(n, n): what lies farther away than `reach` and, as it must, has no weight at all."""
+    place = np.arange(len(weights))
+    far: np.ndarray = np.abs(place[:, None] - place) > (len(weights) if reach is None else reach)
+    nothing: np.ndarray = far & (weights == 0)
+    return nothing
 
 
 def summed(result: Attention, shown: str, layer: int, head: int) -> np.ndarray:

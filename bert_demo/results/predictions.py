@@ -120,6 +120,7 @@ class Attention(Result):
 
     weights: (layers, heads, n, n) float32 for the n tokens of one window, query rows, key columns; rows sum to 1.
     windows: how many windows the text was read in; window: which of them this is (from 0).
+    reach: of each layer, how many tokens on either side it attends to, None for all; empty where all attend to all.
     """
 
     model: str
@@ -130,11 +131,13 @@ class Attention(Result):
     weights: np.ndarray
     window: int = field(default=0, metadata=wire(None))
     windows: int = field(default=1, metadata=wire(None))
+    reach: tuple[int | None, ...] = field(default=(), metadata=wire(None))
 
     def __post_init__(self) -> None:
         count = len(self.tokens)
         expected = (len(self.layers), len(self.heads), count, count)
         check(self.weights.shape == expected, f"weights are {self.weights.shape}, expected {expected}")
+        check(len(self.reach) in (0, len(self.layers)), "reach has a number for each layer, or none")
         object.__setattr__(self, "weights", frozen(self.weights))
 
     def head(self, layer: int, head: int) -> np.ndarray:

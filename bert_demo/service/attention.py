@@ -47,7 +47,8 @@ class AttentionCalls:
             layers = range(loaded.info.layers) if layer is None else [layer]
             heads = range(loaded.info.heads) if head is None else [head]
             weights = found.weights[list(layers)][:, list(heads)]
-            found = replace(found, layers=tuple(layers), heads=tuple(heads), weights=weights)
+            reach = tuple(found.reach[number] for number in layers) if found.reach else ()
+            found = replace(found, layers=tuple(layers), heads=tuple(heads), weights=weights, reach=reach)
         if most is not None and found.weights.size > most:
             raise ChoiceError(
                 f"All heads asked for are {found.weights.size:,} weights; one answer holds {most:,}. "

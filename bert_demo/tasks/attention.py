@@ -13,4 +13,5 @@ def attention(model: Model, encoding: Encoding, window: int) -> Attention:
     model.capabilities.require("attention")
     weights = model.encoder.attentions(encoding, window)
     info = model.info
-    return Attention(info.name, info.revision, tokens, layers, heads, weights, window, len(encoding.windows))
+    named = (info.name, info.revision, tokens, layers, heads)
+    return Attention(*named, weights, window, len(encoding.windows), model.capabilities.reach)

@@ -63,6 +63,8 @@ LINES = (
 """Curves side by side, none of which is for or against; dashes and shapes tell them apart once more."""
 FIRST, SECOND, APART = LIGHT.accent, LIGHT.other, "#79828b"
 """Of few kinds in one plot: what it is about, what it is compared with, and what is chance."""
+UNSEEN, UNSEEN_OPACITY = (128, 128, 128), 0.3
+"""What a local layer of attention cannot look at, on both pages."""
 
 Rgb = tuple[float, float, float]
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from bert_demo.results.attention_views import HeadView
-from bert_demo.views.colours import Palette
+from bert_demo.views.colours import UNSEEN, UNSEEN_OPACITY, Palette
 from bert_demo.views.export.attention_files import quoted
 from bert_demo.views.export.drawing import Box, Drawing, Picture, Polyline, Words, legible, write
 from bert_demo.views.export.fonts import fitted
@@ -62,7 +62,7 @@ def heatmap_picture(view: HeadView, kind: str, stream: IO[bytes], dark: bool = F
     step = max(1, round(12 / cell))
     wide, high = cell * len(view.columns), cell * len(view.rows)
     drawing = Drawing(round(MARGIN + wide + MARGIN / 2), round(MARGIN + high + 10), colours.panel)
-    drawing.shapes.append(Picture(MARGIN, MARGIN, wide, high, _opacities(view.weights), colours.accent, dark=dark))
+    drawing.shapes.append(Picture(MARGIN, MARGIN, wide, high, _opacities(view), colours.accent, dark=dark))
     for row in range(0, len(view.rows), step):
         name = fitted(legible(view.names[view.rows[row]]), 12, MARGIN - 12)
         drawing.shapes.append(Words(name, MARGIN - 6, MARGIN + (row + 0.5) * cell, 12, colours.ink, "end"))
@@ -72,12 +72,16 @@ def heatmap_picture(view: HeadView, kind: str, stream: IO[bytes], dark: bool = F
     write(drawing, kind, stream)
 
 
-def _opacities(weights: np.ndarray) -> bytes:
-    """A PNG of the accent colour, one pixel a weight, whose opacity is its share of the greatest."""
+def _opacities(view: HeadView) -> bytes:
+    """A PNG of the accent colour, one pixel a weight, whose opacity is its share of the greatest; grey is what cannot
+    be looked at."""
+    weights = view.weights
     shares = weights / max(float(weights.max(initial=0)), 1e-9)
     pixels = np.empty((*weights.shape, 4), np.uint8)
     pixels[..., :3] = (14, 107, 124)
     pixels[..., 3] = (shares * 255).round()
+    if view.outside is not None:
+        pixels[view.outside] = (*UNSEEN, round(255 * UNSEEN_OPACITY))
     stream = io.BytesIO()
     Image.fromarray(pixels, "RGBA").save(stream, "PNG")
     return stream.getvalue()

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import IO, ClassVar
 
+import numpy as np
 from markupsafe import Markup
 from PIL import Image, ImageColor, ImageDraw
 
+from bert_demo.views.colours import UNSEEN
 from bert_demo.views.export.fonts import font_for
 from bert_demo.views.tables import packed
 from bert_demo.views.templates import render, visible
@@ -70,9 +72,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Pixels of one colour and many opacities; `content` is a PNG of the light page's accent colour.
+    """Pixels of one colour and many opacities; `content` is a PNG of the light page's accent colour, and of UNSEEN.
 
-    A PNG takes its opacities alone, in the colour `tint`; an SVG shows it as it is, on the dark page made lighter.
+    A PNG takes its opacities alone, in the colour `tint` or UNSEEN; an SVG shows it as it is, on the dark page made
+    lighter.
     """
 
     kind: ClassVar[str] = "picture"
@@ -168,10 +171,13 @@ class _Raster:
 
     def _picture(self, picture: Picture) -> None:
         with Image.open(io.BytesIO(picture.content)) as opened:
-            opacity = opened.convert("RGBA").getchannel("A")
+            pixels = np.asarray(opened.convert("RGBA"))
+        unseen = (pixels[..., :3] == UNSEEN).all(-1)
         size = (max(1, round(picture.width * self.scale)), max(1, round(picture.height * self.scale)))
         at = (round(picture.x * self.scale), round(picture.y * self.scale))
-        self.image.paste(picture.tint, at, opacity.resize(size, Image.Resampling.NEAREST))
+        for colour, shown in ((picture.tint, ~unseen), (UNSEEN, unseen)):
+            opacity = Image.fromarray(np.where(shown, pixels[..., 3], 0).astype(np.uint8), "L")
+            self.image.paste(colour, at, opacity.resize(size, Image.Resampling.NEAREST))
 
 
 def _blended(colour: str, opacity: float) -> tuple[int, ...]:

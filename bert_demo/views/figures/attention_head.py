@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import plotly.graph_objects as go
 
 from bert_demo.results.attention_views import HeadView
+from bert_demo.views.colours import UNSEEN, UNSEEN_OPACITY
 from bert_demo.views.figures.labels import plain, short
 from bert_demo.views.panels.attention_head import key_of, labels_of
 
@@ -17,9 +19,12 @@ _SCALE = [[0.0, "rgba(14,107,124,0)"], [0.15, "rgba(14,107,124,0.35)"], [1.0, "r
 def head_figure(view: HeadView) -> go.Figure:
     """A heatmap: exact weights on hover, repeated tokens kept apart by their positions."""
     rows, columns = ([plain(label) for label in labels] for labels in labels_of(view))
+    weights = view.weights.astype("float32")
+    if view.outside is not None:
+        weights = np.where(view.outside, np.float32("nan"), weights)
     figure = go.Figure(
         go.Heatmap(
-            z=view.weights.astype("float32"),
+            z=weights,
             x=columns,
             y=rows,
             colorscale=_SCALE,
@@ -29,6 +34,8 @@ def head_figure(view: HeadView) -> go.Figure:
             colorbar={"orientation": "h", "y": 0, "yanchor": "top", "thickness": 8, "outlinewidth": 0, "len": 0.6},
         )
     )
+    if view.outside is not None:
+        figure.add_trace(_outside(view.outside, rows, columns))
     axis = {"type": "category", "showgrid": False, "zeroline": False, "automargin": True, "constrain": "domain"}
     figure.update_xaxes(axis | _ticks(view, view.columns), tickangle=-60, side="top", title=None)
     figure.update_yaxes(axis | _ticks(view, view.rows), autorange="reversed", title=None)
@@ -46,6 +53,19 @@ def head_figure(view: HeadView) -> go.Figure:
         },
     )
     return figure
+
+
+def _outside(outside: np.ndarray, rows: list[str], columns: list[str]) -> go.Heatmap:
+    """What the head cannot look at, in grey."""
+    unseen = "rgba({},{},{},{})".format(*UNSEEN, UNSEEN_OPACITY)
+    return go.Heatmap(
+        z=np.where(outside, np.float32(1), np.float32("nan")),
+        x=columns,
+        y=rows,
+        colorscale=[[0.0, unseen], [1.0, unseen]],
+        showscale=False,
+        hovertemplate="%{y} \N{RIGHTWARDS ARROW} %{x}<br>outside its window: not looked at<extra></extra>",
+    )
 
 
 def _ticks(view: HeadView, places: tuple[int, ...]) -> dict[str, object]:

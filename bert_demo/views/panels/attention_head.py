@@ -103,9 +103,19 @@ def _done(choice: Choice, view: HeadView) -> list[str]:
             if choice.special == "rescale"
             else "Rows were not rescaled: they sum to what is left."
         )
+    if view.reach is not None:
+        done.append(_window(choice, view, view.reach))
     if choice.quadrant != "all" and view.shares is not None:
         done.append(f"Only {choice.quadrant}{_belonging(*view.specials)}.")
     return done
+
+
+def _window(choice: Choice, view: HeadView, reach: int) -> str:
+    """How far a local layer looks, and what is grey."""
+    whose = f"Layer {choice.layer} is local" if choice.shown in ("head", "layer") else "All layers shown are local"
+    grey = view.outside is not None and bool(view.outside.any())
+    rest = "what is grey cannot be looked at" if grey else "here nothing lies farther away"
+    return f"{whose}: a token looks at up to {reach} tokens on either side, a window of {2 * reach}; {rest}."
 
 
 def _belonging(ours: tuple[str, ...], theirs: tuple[str, ...]) -> str:

@@ -24,9 +24,11 @@ window.bertArcs = (() => {
     const weights = new Float32Array(bytes.buffer);
     const rowOf = new Map(rows.map((word, row) => [word, row]));
     const columnOf = new Map(columns.map((word, column) => [word, column]));
-    // Weight from one word to another; null when that is not part of this view.
-    const weight = (from, to) => (rowOf.has(from) && columnOf.has(to)
-      ? weights[rowOf.get(from) * columns.length + columnOf.get(to)] : null);
+    // Weight from one word to another; null when that is not part of this view, or lies outside the window of a local layer.
+    const weight = (from, to) => {
+      const found = rowOf.has(from) && columnOf.has(to) ? weights[rowOf.get(from) * columns.length + columnOf.get(to)] : NaN;
+      return Number.isNaN(found) ? null : found;
+    };
     return { names, rows, columns, weights, rowOf, columnOf, weight };
   }
 
@@ -97,7 +99,7 @@ window.bertArcs = (() => {
         if (this.columnOf.has(word)) this.rows.forEach((from) => wanted.push([from, word, 'into']));
       }
       if (!words.length) wanted.push(...this.strongest());
-      const lines = wanted.map(([from, to, kind]) => [from, to, kind, this.weight(from, to)]).filter((line) => line[3] >= LEAST);
+      const lines = wanted.map(([from, to, kind]) => [from, to, kind, this.weight(from, to)]).filter((line) => line[3] !== null && line[3] >= LEAST);
       lines.sort((one, other) => one[3] - other[3]);
       this.lines.replaceChildren(...lines.flatMap((line) => this.line(...line)));
       this.svg.querySelectorAll('[data-word]').forEach((group) => {
@@ -132,7 +134,7 @@ window.bertArcs = (() => {
     // What is drawn, in words and numbers, for those who do not see lines and for those who want the weights.
     tell(words, count) {
       const list = this.panel.querySelector('.arcs-said');
-      const all = (pairs) => pairs.sort((one, other) => other[1] - one[1]).slice(0, NAMED)
+      const all = (pairs) => pairs.filter(([, weight]) => weight !== null).sort((one, other) => other[1] - one[1]).slice(0, NAMED)
         .map(([word, weight]) => `${this.quoted(word)} ${exact(weight)}`).join(', ');
       const lines = words.flatMap((word) => {
         const [out, into] = [this.columns.map((to) => [to, this.weight(word, to)]), this.rows.map((from) => [from, this.weight(from, word)])];

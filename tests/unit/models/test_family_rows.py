@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +13,29 @@ import numpy as np
 import pytest
 import torch
 from loaded import loaded
+from PIL import Image
 from tiny_families import CHECKPOINTS, Checkpoint, build
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+from transformers.masking_utils import create_bidirectional_mask
+from transformers.models.modernbert import modeling_modernbert
 
 from bert_demo.core.errors import BrokenModelError, MissingHeadError, ModelKindError
 from bert_demo.models.base import Model
 from bert_demo.models.surgery.attention_steps import trace_head
 from bert_demo.models.surgery.without_heads import without_heads
 from bert_demo.models.transformers_model import load
+from bert_demo.models.trial import try_out
 from bert_demo.registry.names import card_of
+from bert_demo.results import Attention, Token
+from bert_demo.results.attention_views import Choice, look
 from bert_demo.tasks.attention import attention
 from bert_demo.tasks.classification import label_logits
+from bert_demo.views.colours import UNSEEN
+from bert_demo.views.export.attention_head import heatmap_picture
+from bert_demo.views.figures.attention_head import head_figure
+from bert_demo.views.panels.attention_arcs import arcs_panel
+from bert_demo.views.panels.attention_head import title_panel
+from bert_demo.views.panels.attention_overview import overview_panel, thumbnails
 
 TEXT = "the cat sat on the mat"
 
@@ -147,3 +162,59 @@ def test_family_that_is_not_read_is_named(tmp_path: Path) -> None:
 def written(directory: Path, **fields: Any) -> None:
     path = directory / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+
+def test_local_layer_is_drawn_as_a_band(tmp_path: Path) -> None:
+    """Of three layers the middle one is local: its window is four tokens, two on either side."""
+    model = made("modernbert", tmp_path)
+    found = attention(model, model.encode(TEXT), 0)
+    place = np.arange(len(found.tokens))
+    far = np.abs(place[:, None] - place) > 2
+    assert model.capabilities.reach == found.reach == (None, 2, None) and far.any()
+    for shown, layer in (("head", 0), ("layer", 2), ("across", 1), ("all", 1), ("rollout", 1)):
+        assert look(found, Choice(layer, 0, shown)).outside is None
+    for shown in ("head", "layer"):
+        view = look(found, Choice(1, 0, shown))
+        assert view.outside is not None and (view.outside == far).all() and view.reach == 2
+
+    view = look(found, Choice(1, 1))
+    drawn, grey = head_figure(view).data
+    assert (np.isnan(drawn.z) == far).all() and (np.isnan(grey.z) == ~far).all()
+    assert (drawn.z[~far] == view.weights[~far].astype(np.float32)).all() and "not looked at" in grey.hovertemplate
+    packed = re.search(r'data-weights="(.*?)"', arcs_panel(view)).group(1)
+    arcs = np.frombuffer(base64.b64decode(packed), "<f4").reshape(far.shape)
+    assert (np.isnan(arcs) == far).all()
+    said = title_panel(Choice(1, 1), view, "m", "heatmap")
+    assert "Layer 1 is local: a token looks at up to 2 tokens on either side, a window of 4; what is grey" in said
+    assert "local" not in title_panel(Choice(0, 1), look(found, Choice(0, 1)), "m", "heatmap")
+
+    for layer in (0, 1):
+        with Image.open(io.BytesIO(base64.b64decode(thumbnails(found)[layer, 0]))) as opened:
+            pixels = np.asarray(opened.convert("RGBA"))
+        assert ((pixels[..., :3] == UNSEEN).all(-1) == (far if layer else False)).all()
+    overview = " ".join(re.sub(r"<[^>]+>", " ", overview_panel(found, (0, 0))).split())
+    assert "Layer 1 is local: a token looks at up to 2 tokens on either side, a window of 4" in overview
+    stream = io.BytesIO()
+    heatmap_picture(view, "png", stream)
+    with Image.open(stream) as opened:
+        near, away = (opened.getpixel((2 * (150 + 22 * column + 11), 2 * (150 + 11))) for column in (0, len(place) - 1))
+    assert len(set(near)) > 1 == len(set(away)) and away != (255, 255, 255)
+
+
+def test_words_are_outside_where_all_their_pieces_are() -> None:
+    """Five pieces in three words, of which each looks at one on either side."""
+    place = np.arange(5)
+    weights = (np.abs(place[:, None] - place) <= 1).astype(np.float32)
+    tokens = tuple(Token(f"t{n}", 1, 0, 0, 0, word, False, False) for n, word in enumerate((0, 0, 1, 2, 2)))
+    found = Attention("m", "r", tokens, (4,), (0,), (weights / weights.sum(-1, keepdims=True))[None, None], reach=(1,))
+    view = look(found, Choice(4, 0, level="words"))
+    assert view.outside is not None
+    assert view.outside.tolist() == [[False, False, True], [False, False, False], [True, False, False]]
+
+
+def test_window_that_is_not_kept_is_not_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version of transformers that loses the mask of local layers would show weights where there can be none."""
+    model = made("modernbert", tmp_path)
+    encoder: Any = model.encoder
+    monkeypatch.setattr(modeling_modernbert, "create_bidirectional_sliding_window_mask", create_bidirectional_mask)
+    assert try_out(encoder, False, list(range(5, 25)), 32).reach == ()
