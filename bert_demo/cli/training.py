@@ -137,6 +137,7 @@ def add_evaluate(commands: Any) -> None:
         ("stereotypes", "CrowS-Pairs (CSV)"),
         ("words", "which words push a label, over the labelled rows of FILE"),
         ("label-issues", "labels of FILE that may be wrong (a guess), and texts that occur twice"),
+        ("answers", "questions about passages (SQuAD's JSON, or records of question, context and answers)"),
     ):
         kinds.add_argument(
             f"--{flag}", dest="kind", action="store_const", const=flag.replace("-", "_"), help=text, default=None
@@ -160,7 +161,7 @@ def add_evaluate(commands: Any) -> None:
         help="write labelled rows with answers and probabilities (.csv, .jsonl, .parquet), the figures (.json) or the "
         "report (.html), up to 2000 rows",
     )
-    evaluate.add_argument("--worst", type=int, help="how many of the most confident mistakes to show (10)")
+    evaluate.add_argument("--worst", type=int, help="how many mistakes to show, the most confident first (10)")
     evaluate.add_argument("--json", action="store_true", help="print every figure as JSON")
 
 

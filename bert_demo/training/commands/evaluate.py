@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ from bert_demo.data.checklist import read_checklist
 from bert_demo.data.cloze import read_relations
 from bert_demo.data.labelled import read_labelled
 from bert_demo.data.minimal_pairs import read_pairs
-from bert_demo.models.transformers_model import load_model
+from bert_demo.data.questions import read_questions
+from bert_demo.models.base import Model
+from bert_demo.models.transformers_model import load, load_model
 from bert_demo.registry.models import find, unlisted
 from bert_demo.training.commands import row_studies
 from bert_demo.training.commands.reading import READING_OPTIONS, reading_of
-from bert_demo.training.evaluation import checklist, classification, cloze, pretraining, pseudo_likelihood
+from bert_demo.training.evaluation import answers, checklist, classification, cloze, pretraining, pseudo_likelihood
 from bert_demo.training.publishing import tables
 from bert_demo.training.publishing.card import Table
 
@@ -44,9 +46,15 @@ def run(options: argparse.Namespace) -> None:
     if kind in row_studies.KINDS or options.save:
         _on_rows(kind, options, path)
         return
-    _, tokenizer, model, revision = load_model(find(options.model) or unlisted(options.model))
-    _check_head(model, options.model, kind)
-    result, shown = _KINDS[kind](model, tokenizer, path, options)
+    card = find(options.model) or unlisted(options.model)
+    if kind == "answers":
+        answerer = load(card)
+        revision = answerer.info.revision
+        result, shown = _answers(answerer, path, options)
+    else:
+        _, tokenizer, model, revision = load_model(card)
+        _check_head(model, options.model, kind)
+        result, shown = _KINDS[kind](model, tokenizer, path, options)
     if options.json:
         record = {"model": options.model, "revision": revision, "file": path.name, "kind": kind, **_plain(result)}
         say(json.dumps(record, ensure_ascii=False))
@@ -142,19 +150,27 @@ def _checklist(model: Any, tokenizer: Any, path: Path, options: argparse.Namespa
     return {"tests": found}, [table, table.intro]
 
 
+def _answers(model: Model, path: Path, options: argparse.Namespace) -> tuple[Any, list[Table | str]]:
+    found = answers.evaluate(model, read_questions(path, options.rows))
+    worst = 10 if options.worst is None else options.worst
+    mistakes = tables.answer_mistake_table(found, path.name, worst)
+    shown = [tables.figures_table(tables.answer_rows(found, path.name), "Figures"), mistakes]
+    return replace(found, mistakes=found.mistakes[:worst]), [*shown, tables.INTERVALS]
+
+
 _ON_ROWS = ("labelled", *row_studies.KINDS)
 _OPTIONS = {
     "text_column": _ON_ROWS,
     "label_column": _ON_ROWS,
     **dict.fromkeys(READING_OPTIONS, _ON_ROWS),
-    "worst": ("labelled",),
+    "worst": ("labelled", "answers"),
     "every": ("mlm", "next_sentence"),
     "save": ("labelled",),
     "target": ("words",),
     "sample": ("words",),
     "states": ("label_issues",),
     "second_file": ("label_issues",),
-    "rows": (*_ON_ROWS, "mlm", "next_sentence", "pairs", "stereotypes"),
+    "rows": (*_ON_ROWS, "mlm", "next_sentence", "pairs", "stereotypes", "answers"),
 }
 """The options that only some kinds of questions know."""
 _Kind = Callable[[Any, Any, Path, argparse.Namespace], tuple[Any, list[Table | str]]]

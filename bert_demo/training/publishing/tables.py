@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bert_demo.training.evaluation.answers import AnswerReport
 from bert_demo.training.evaluation.checklist import TestReport
 from bert_demo.training.evaluation.classification import ClassifierReport
 from bert_demo.training.evaluation.cloze import FactsReport
@@ -80,6 +81,26 @@ def entity_mistake_table(report: EntityReport, where: str, most: int) -> Table:
     rows = tuple((each.text, each.outcome, each.true, each.found) for each in report.mistakes[:most])
     header = ("text", "outcome", "there", "found")
     return Table(f"Known failures: {where}", "The first ones, in the order of the file.", header, rows)
+
+
+def answer_rows(report: AnswerReport, where: str) -> list[Row]:
+    """Exact match and F1 of a model that finds answers."""
+    none = f", {report.without_answer:,} of them without an answer" if report.without_answer else ""
+    rows = f"{report.questions:,} questions of {where}{none}"
+    return [
+        (f"exact match, {where}", report.exact_match.percent(), rows),
+        (f"F1 of words, {where}", report.f1.percent(), rows),
+    ]
+
+
+def answer_mistake_table(report: AnswerReport, where: str, most: int) -> Table:
+    """The first answers that are wrong, or not wholly right."""
+    rows = tuple(
+        (each.question, each.found or "none", " | ".join(each.answers) or "none", f"{each.f1:.2f}")
+        for each in report.mistakes[:most]
+    )
+    intro = "The first ones, in the order of the file, by the rules of SQuAD."
+    return Table(f"Known failures: {where}", intro, ("question", "found", "right", "F1"), rows)
 
 
 def confusion_table(report: ClassifierReport, where: str) -> Table:
