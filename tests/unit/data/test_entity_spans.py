@@ -88,3 +88,17 @@ def test_parts_of_speech_leave_ranges_out(tmp_path: Path) -> None:
     )
     (found,) = read_parts_of_speech(path)
     assert (found.words, found.tags) == (((0, 2), (2, 5)), ("AUX", "PART"))
+
+
+def test_labels_without_a_place_keep_their_first_letters() -> None:
+    """seqeval 1.2.2 reads the first letter of each as its scheme: LOC and DOC are one type, OC, and ORG is no entity
+    (metrics/sequence_labeling.py, get_entities)."""
+    assert types_of(tags_of(["O", "LOC", "DOC", "ORG"])) == ("LOC", "DOC", "ORG")
+    assert spans("LOC", "DOC", "O", "ORG") == [("LOC", 0, 0), ("DOC", 1, 1), ("ORG", 3, 3)]
+
+
+def test_types_that_nobody_listed_count() -> None:
+    """nervaluate drops what was found of a type that is not in its list, which lifts precision."""
+    judged = judge([Found("PER", 0, 0)], [Found("PER", 0, 0), Found("MISC", 2, 2)])
+    assert [each.outcome for each in judged] == ["right", "spurious"]
+    assert precision_recall_f1(judged) == pytest.approx((1 / 2, 1, 2 / 3))
