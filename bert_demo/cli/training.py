@@ -135,6 +135,8 @@ def add_evaluate(commands: Any) -> None:
         ("facts", "cloze facts (ParaRel's JSON lines: relation, patterns, facts)"),
         ("checklist", "CheckList's sentiment tests (JSON lines)"),
         ("stereotypes", "CrowS-Pairs (CSV)"),
+        ("regression", "a model that gives a number; FILE has a text and its number in each row"),
+        ("entities", "a model that tags words; FILE has a word and its tag on each line (CoNLL, IOB2)"),
         ("words", "which words push a label, over the labelled rows of FILE"),
         ("label-issues", "labels of FILE that may be wrong (a guess), and texts that occur twice"),
         ("answers", "questions about passages (SQuAD's JSON, or records of question, context and answers)"),

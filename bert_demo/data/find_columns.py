@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bert_demo.core.errors import BadDataError
 from bert_demo.data.bare_columns import without_header
@@ -14,13 +14,20 @@ from bert_demo.data.reading import FOUND, Reading
 from bert_demo.data.table import Table
 
 
-def find_columns(table: Table, labels: Sequence[str], reading: Reading = FOUND, several: bool = False) -> Columns:
+def find_columns(
+    table: Table,
+    labels: Sequence[str],
+    reading: Reading = FOUND,
+    several: bool = False,
+    is_label: Callable[[str], bool] | None = None,
+) -> Columns:
     """Find the columns by the header, or without one by what is a label in the rows.
 
-    several: a text may have several labels, or none. Raises BadDataError where they are not found, and DataChoiceError
-    where two would do as well.
+    several: a text may have several labels, or none; is_label: what a label is, if not one of `labels`.
+    Raises BadDataError where they are not found, and DataChoiceError where two would do as well.
     """
     look = Look(table, labels, reading, several)
+    look.is_label = is_label or look.is_label
     if not _has_header(look):
         return without_header(look)
     look.head = _trimmed(look)

@@ -21,6 +21,7 @@ from bert_demo.service.heads import HeadCalls
 from bert_demo.service.masked_lm import MaskedLMCalls
 from bert_demo.service.models import ModelCalls
 from bert_demo.service.ranking import RankingCalls
+from bert_demo.service.regression import RegressionCalls
 from bert_demo.service.representations import RepresentationCalls
 from bert_demo.service.row_studies import RowStudyCalls
 from bert_demo.service.training import TrainingCalls
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         ZeroShotCalls,
         EvaluationCalls,
         RowStudyCalls,
+        RegressionCalls,
         TrainingCalls,
     ):
         """What a type checker is told: the calls of all parts are calls of the service."""
@@ -83,6 +85,7 @@ class BertService(_Calls):
             ZeroShotCalls(context),
             evaluations,
             RowStudyCalls(context, evaluations),
+            RegressionCalls(context),
             TrainingCalls(context),
         ):
             for name, call in inspect.getmembers(part, inspect.ismethod):

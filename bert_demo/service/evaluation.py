@@ -69,7 +69,7 @@ def classifier(context: Context, model: str) -> Model:
     return loaded
 
 
-def refuse_flood(rows: Sequence[tuple[str, ...]], most: int | None) -> None:
+def refuse_flood(rows: Sequence[Sequence[object]], most: int | None) -> None:
     """Raise BadDataError for more than `most` characters in all texts together."""
     characters = sum(len(text) for *texts, _ in rows for text in texts if isinstance(text, str))
     if most is not None and characters > most:

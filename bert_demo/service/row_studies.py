@@ -87,8 +87,8 @@ class RowStudyCalls:
         ChoiceError, ModelError, MissingHeadError.
         """
         labelled_rows.check_shape(rows)
-        refuse_flood([*rows, *((text, "") for text in others or ())], most_read)
         texts = _checked_others(others)
+        refuse_flood([*rows, *((text, "") for text in texts)], most_read)
         loaded = classifier(self._context, model)
         read_by = self._context.pool.lend(states) if states else loaded
         watch = watched(on_progress)
@@ -159,7 +159,7 @@ def _encoded(model: Model, rows: Rows, lines: Sequence[int] | None, watch: OnPro
     return tuple(found)
 
 
-def numbers_of(rows: Rows, lines: Sequence[int] | None) -> Sequence[int]:
+def numbers_of(rows: Sequence[object], lines: Sequence[int] | None) -> Sequence[int]:
     """The lines of the rows, or their numbers from 1 where there is no file."""
     return range(1, len(rows) + 1) if lines is None else lines
 

@@ -24,7 +24,7 @@ class Labelled:
     truth: np.ndarray
 
 
-def check_shape(rows: Sequence[tuple[str, ...]]) -> None:
+def check_shape(rows: Sequence[Sequence[object]]) -> None:
     """Raise BadDataError unless these are texts, some with a second one, and their labels, from 2 to MOST_ROWS."""
     if not isinstance(rows, (list, tuple)) or not all(
         isinstance(row, (list, tuple)) and len(row) in (2, 3) for row in rows

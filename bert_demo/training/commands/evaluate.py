@@ -21,7 +21,7 @@ from bert_demo.data.questions import read_questions
 from bert_demo.models.base import Model
 from bert_demo.models.transformers_model import load, load_model
 from bert_demo.registry.models import find, unlisted
-from bert_demo.training.commands import row_studies
+from bert_demo.training.commands import other_rows, row_studies
 from bert_demo.training.commands.reading import READING_OPTIONS, reading_of
 from bert_demo.training.evaluation import answers, checklist, classification, cloze, pretraining, pseudo_likelihood
 from bert_demo.training.publishing import tables
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
     path = Path(options.file)
     if not path.is_file():
         raise BadDataError(f"There is no file {path}.")
-    if kind in row_studies.KINDS or options.save:
+    if kind in _BY_SERVICE or options.save:
         _on_rows(kind, options, path)
         return
     card = find(options.model) or unlisted(options.model)
@@ -68,7 +68,7 @@ def _on_rows(kind: str, options: argparse.Namespace, path: Path) -> None:
     if options.save:
         say(row_studies.save(options, path))
         return
-    record, shown = row_studies.KINDS[kind](options, path)
+    record, shown = _BY_SERVICE[kind](options, path)
     if options.json:
         say(json.dumps({"file": path.name, "kind": kind, **record}, ensure_ascii=False))
         return
@@ -158,19 +158,23 @@ def _answers(model: Model, path: Path, options: argparse.Namespace) -> tuple[Any
     return replace(found, mistakes=found.mistakes[:worst]), [*shown, tables.INTERVALS]
 
 
+_BY_SERVICE = {**row_studies.KINDS, **other_rows.KINDS}
+"""Kinds that are calls of the service, as on the page."""
 _ON_ROWS = ("labelled", *row_studies.KINDS)
+_ON_TABLES = (*_ON_ROWS, "regression")
 _OPTIONS = {
-    "text_column": _ON_ROWS,
-    "label_column": _ON_ROWS,
-    **dict.fromkeys(READING_OPTIONS, _ON_ROWS),
-    "worst": ("labelled", "answers"),
+    "text_column": _ON_TABLES,
+    "label_column": _ON_TABLES,
+    **dict.fromkeys(READING_OPTIONS, _ON_TABLES),
+    "map": _ON_ROWS,
+    "worst": ("labelled", "answers", "regression", "entities"),
     "every": ("mlm", "next_sentence"),
     "save": ("labelled",),
     "target": ("words",),
     "sample": ("words",),
     "states": ("label_issues",),
     "second_file": ("label_issues",),
-    "rows": (*_ON_ROWS, "mlm", "next_sentence", "pairs", "stereotypes", "answers"),
+    "rows": (*_ON_TABLES, "entities", "mlm", "next_sentence", "pairs", "stereotypes", "answers"),
 }
 """The options that only some kinds of questions know."""
 _Kind = Callable[[Any, Any, Path, argparse.Namespace], tuple[Any, list[Table | str]]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from test_evaluate import evaluated
 from bert_demo import BertService, Settings
 from bert_demo.api.endpoints import BY_NAME
 from bert_demo.api.run import run
+from bert_demo.api.serialise import serialise
+from bert_demo.cli.main import main
 from bert_demo.core.errors import BadDataError, CancelledError, ChoiceError, MissingHeadError
 from bert_demo.results.label_issues import LabelIssues
 from bert_demo.results.word_effects import RowAttribution
@@ -309,5 +312,40 @@ def test_other_texts_are_checked(service: BertService, tiny_classifier: str) -> 
     rows = [("the cat", "low"), ("a dog", "high")]
     with pytest.raises(BadDataError, match="others must be a list of texts"):
         service.label_issues(rows, tiny_classifier, others=[1])  # type: ignore[list-item]
+    with pytest.raises(BadDataError, match="others must be a list of texts"):
+        service.label_issues(rows, tiny_classifier, others=True)  # type: ignore[arg-type]
     with pytest.raises(BadDataError, match="There are 20,001 texts in others"):
         service.label_issues(rows, tiny_classifier, others=["a"] * 20_001)
+
+
+def test_commands_say_what_the_service_says(
+    at_hand: None, service: BertService, tiny_classifier: str, tmp_path: Path, capsys: Any
+) -> None:
+    path, second = tmp_path / "rows.csv", tmp_path / "second.csv"
+    path.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in ROWS), encoding="utf-8")
+    second.write_text("text,label\nThe cat SAT!,low\n", encoding="utf-8")
+
+    def answer(*options: str) -> Any:
+        assert main(["evaluate", tiny_classifier, str(path), *options, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    lines = range(2, 14)
+    words = answer("--words", "--target", "high", "--sample", "12")
+    expected = serialise(service.attribute_rows(ROWS, tiny_classifier, "high", sample=12, lines=lines))
+    assert words["target"] == "high" and [each["word"] for each in words["words"]] == [
+        each["word"] for each in expected["words"]
+    ]
+    assert len(answer("--label-issues", "--second-file", str(second))["shared"]) == 2
+    assert answer("--against", tiny_classifier)["chance"] == 1.0
+    for options in (["--words"], ["--label-issues"], ["--against", tiny_classifier]):
+        assert main(["evaluate", tiny_classifier, str(path), *options]) == 0
+        assert capsys.readouterr().out
+    for name, begin in (("a.html", "<!DOCTYPE"), ("a.csv", "line,text"), ("a.jsonl", "{"), ("a.json", "{")):
+        assert main(["evaluate", tiny_classifier, str(path), "--save", str(tmp_path / name)]) == 0
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith(begin)
+    assert main(["evaluate", tiny_classifier, str(path), "--save", str(tmp_path / "a.parquet")]) == 0
+    assert (tmp_path / "a.parquet").read_bytes()[:4] == b"PAR1"
+    capsys.readouterr()
+    for wrong in (["--save", "a.exe"], ["--save", str(tmp_path / "no" / "a.csv")], ["--target", "high"]):
+        assert main(["evaluate", tiny_classifier, str(path), *wrong]) == 2
+        assert capsys.readouterr().err.count("\n") >= 1

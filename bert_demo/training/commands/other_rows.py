@@ -1,0 +1,74 @@
+"""`evaluate` of rows that carry no label of a text: a number each, or a tag for each word."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bert_demo.api.serialise import serialise
+from bert_demo.core.errors import BadDataError
+from bert_demo.core.settings import Settings
+from bert_demo.data.numbers import checked_numbers, numbered_texts
+from bert_demo.data.table import read_table
+from bert_demo.data.tagged import read_tagged
+from bert_demo.service.bert_service import BertService
+from bert_demo.tasks.labelled_rows import MOST_ROWS
+from bert_demo.training.commands.reading import reading_of
+from bert_demo.training.evaluation import entities as entity_evaluation
+from bert_demo.training.publishing import tables
+from bert_demo.training.publishing.card import Table
+
+Shown = tuple[Any, list[Table | str]]
+
+
+def regression(options: argparse.Namespace, path: Path) -> Shown:
+    """A model that gives a number, on texts with the right one."""
+    reading = reading_of(options)
+    data = checked_numbers(numbered_texts(read_table(path, reading), reading), sys.maxsize, reading.skip)
+    rows, lines = data.rows[: options.rows], data.lines[: options.rows]
+    if len(rows) > MOST_ROWS:
+        raise BadDataError(f"{path} has {len(rows):,} rows; up to {MOST_ROWS:,} are read. Say how many with --rows.")
+    service = BertService(Settings.from_environment())
+    found = service.evaluate_regression(rows, options.model, _progress, lines)
+    figures = (
+        ("Pearson's correlation", found.pearson.number() if found.pearson else "no number varies"),
+        ("Spearman's rank correlation", found.spearman.number() if found.spearman else "no number varies"),
+        ("mean absolute error", found.mean_absolute_error.number()),
+    )
+    worst = 10 if options.worst is None else options.worst
+    farthest = tuple(
+        (f"{each.line}", f"{each.truth:g}", f"{each.answer:.3f}", each.text[:60]) for each in found.farthest[:worst]
+    )
+    out = f" {len(data.bad):,} rows were left out: {data.bad[0].reason}" if data.bad else ""
+    return serialise(found), [
+        f"{data.columns}{out}",
+        Table(f"{found.output} of {found.rows:,} rows", "In brackets 95 % intervals.", ("figure", "value"), figures),
+        Table("The farthest off", "", ("line", "right", "answer", "text"), farthest),
+    ]
+
+
+def entities(options: argparse.Namespace, path: Path) -> Shown:
+    """A model that tags words, on sentences whose words are tagged: F1 of whole entities by seqeval's rules."""
+    sentences = read_tagged(path)[: options.rows]
+    model = BertService(Settings.from_environment()).model(options.model)
+    model.heads["token-classification"]  # raises MissingHeadError
+    found = entity_evaluation.evaluate(model, sentences)
+    worst = 10 if options.worst is None else options.worst
+    return asdict(found), [
+        tables.figures_table(tables.entity_rows(found, path.name), "Figures"),
+        tables.entity_type_table(found, path.name),
+        tables.outcome_table(found, path.name),
+        tables.entity_mistake_table(found, path.name, worst),
+        tables.INTERVALS,
+    ]
+
+
+KINDS = {"regression": regression, "entities": entities}
+
+
+def _progress(done: int, planned: int) -> None:
+    if done:
+        print(f"{done} of {planned} rows", file=sys.stderr, flush=True)
