@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from bert_demo.results.representations import Contexts
 from bert_demo.views.colours import LINES
-from bert_demo.views.figures.labels import plain, short
+from bert_demo.views.figures.labels import BELOW, plain, short
 from bert_demo.views.panels.contexts import names_of
 
 MOST_LINES = 6
@@ -53,7 +53,7 @@ def lines_figure(result: Contexts) -> go.Figure:
     shade = {"gridcolor": "rgba(128,128,128,0.25)", "zeroline": False, "automargin": True}
     figure.update_xaxes(shade, title="state (0: before layer 0)", dtick=1 if len(states) < 14 else 2)
     figure.update_yaxes(shade, title="cosine", rangemode="tozero", range=[min(0.0, float(_least(result))), 1.02])
-    legend = {"orientation": "h", "y": -0.2, "font": {"size": 12}}
+    legend = BELOW | {"font": {"size": 12}}
     figure.update_layout(height=380, margin={"l": 10, "r": 10, "t": 10, "b": 10}, legend=legend, **_CLEAR)
     return figure
 
@@ -94,7 +94,7 @@ def plane_figure(result: Contexts) -> go.Figure:
     shade = {"gridcolor": "rgba(128,128,128,0.2)", "zeroline": False, "automargin": True}
     figure.update_xaxes(shade, title=meta["titles"][last][0])
     figure.update_yaxes(shade, title=meta["titles"][last][1])
-    legend = {"orientation": "h", "y": -0.16, "font": {"size": 12}}
+    legend = BELOW | {"font": {"size": 12}}
     figure.update_layout(height=480, margin={"l": 10, "r": 10, "t": 20, "b": 10}, legend=legend, meta=meta, **_CLEAR)
     return figure
 

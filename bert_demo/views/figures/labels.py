@@ -6,6 +6,9 @@ from markupsafe import escape
 
 from bert_demo.views.templates import visible
 
+BELOW = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "maxheight": 0.6}
+"""Place of a legend at the foot of its picture, where no axis reaches it, on a narrow screen neither."""
+
 
 def plain(name: str) -> str:
     """A text without tags, whatever stands in it."""

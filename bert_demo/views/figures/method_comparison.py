@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from bert_demo.registry.attribution_methods import CARDS
 from bert_demo.results import Comparison
 from bert_demo.views.colours import LINES
-from bert_demo.views.figures.labels import plain
+from bert_demo.views.figures.labels import BELOW, plain
 
 _DASHES = (
     "solid",
@@ -56,11 +56,11 @@ def curves_figure(result: Comparison) -> go.Figure:
     title, span = ("probability of", [0, 1.02]) if shares else ("number of", None)  # that of a regression
     figure.update_yaxes(title=f"{title} {plain(result.target)}", range=span, **grid)
     figure.update_layout(
-        height=460,
+        height=520,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "y": -0.18, "font": {"size": 11}},
+        legend=BELOW | {"font": {"size": 11}},
         font={"family": 'system-ui, "Segoe UI", "Noto Sans", sans-serif', "size": 12, "color": "#5d6771"},
     )
     return figure

@@ -320,8 +320,9 @@ def test_presentation_has_big_type_and_the_picture_in_the_first_screenful(
         first, second = [json.loads(each) for each in visitor.evaluate(OFFERS)][:2]
         assert first["text"] == OPENING != second["text"]
         visitor.get_by_role("tab", name="Attention").focus()
-        visitor.keyboard.press("n")
-        expect(visitor.locator("#text textarea")).to_have_value(second["text"])
+        for example in (first, second):  # behind a text of one's own comes the first
+            visitor.keyboard.press("n")
+            expect(visitor.locator("#text textarea")).to_have_value(example["text"])
         visitor.get_by_role("button", name="Present (P)").click()
         expect(visitor.locator("#model")).to_be_visible()
         visitor.keyboard.press("n")
@@ -329,6 +330,23 @@ def test_presentation_has_big_type_and_the_picture_in_the_first_screenful(
         expect(visitor.locator("#text textarea")).to_have_value(second["text"])
 
 
+@pytest.mark.parametrize("tab", ["next-sentence", "methods"])
+def test_styles_of_the_page_stay_out_of_the_pictures_of_plotly(browser: Browser, server: str, tab: str) -> None:
+    """Plotly's own classes have plain names, such as line and text."""
+    for visitor in visit(browser, f"{server}/?tab={tab}&text=Fine+rain.&pair=It+rained.&model=sentiment"):
+        visitor.locator("#text textarea").press("Enter")
+        expect(visitor.locator(f"#tab-{tab} .js-plotly-plot .xtick text").first).to_be_attached()
+        assert visitor.evaluate(REACHING) == []
+
+
+REACHING = """() => {
+  const rules = (list) => [...list].flatMap((rule) => (rule.selectorText ? [rule] : rules(rule.cssRules ?? [])));
+  const parts = rules([...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]))
+    .flatMap((rule) => rule.selectorText.split(/,(?![^(]*\\))/).map((part) => part.trim()));
+  const named = parts.filter((part) => /^\\.[a-z][\\w-]*$/.test(part.split(' ').pop()) && !part.includes('plotly'));
+  return [...new Set(named)].filter((part) => document.querySelector(`.js-plotly-plot svg :is(${part})`));
+}"""
+"""Selectors that end with a class alone and find something in a picture."""
 OFFERS = "[...document.querySelectorAll('#examples [data-example]')].map((each) => each.dataset.example)"
 
 
