@@ -307,3 +307,21 @@ def test_report_opens_by_itself(page: Page, tmp_path: Path) -> None:
     with page.expect_download() as download:
         page.get_by_role("button", name="all rows, Parquet", exact=True).click()
     assert Path(download.value.path()).read_bytes()[:4] == b"PAR1"
+
+
+def test_study_shows_its_progress_and_stops(page: Page) -> None:
+    opened(page)
+    long = "It was a long evening and the film did not end before the last train had left. " * 8
+    bring(page, "text,label\n" + "".join(f"{n} {long},{('positive', 'negative')[n % 2]}\n" for n in range(40)))
+    expect(page.locator("#understood")).to_contain_text("Understood: 40 rows")
+    page.locator("#evaluate").click()
+    expect(page.locator("#answered-rows li").first).to_be_attached(timeout=60_000)
+    study(page, "Which words push a label")
+    page.locator("#attribute-rows-run").click()
+    words = page.locator("#attribute-rows")
+    expect(words).to_contain_text("/ 40")
+    page.locator("#stop").click()
+    expect(words).to_contain_text("Stopped")
+    page.wait_for_timeout(1500)
+    expect(words).to_contain_text("Stopped")
+    expect(page.locator("#evaluated .panel")).to_be_visible()  # the answer stays
