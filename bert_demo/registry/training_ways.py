@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """epochs, learning_rate: its own, where nothing else is asked for; cost: in words, of 1,000 sentences on a bundled
-    model and one processor core; steps: whether it learns in steps (frozen features are fitted at once)."""
+    """epochs, learning_rate: its own, where nothing else is asked for (few rows more often); cost: in words, of
+    1,000 sentences on a bundled model and one processor core; steps: whether it learns in steps (frozen features are
+    fitted at once)."""
 
     name: str
     title: str

@@ -64,7 +64,8 @@ class JobFiles:
     def create(self, request: Request) -> None:
         """Make the directory with its request and a first status; it has its name when both are there."""
         part = self.directory.with_name(f"new-{self.token}")
-        part.mkdir(mode=0o700, parents=True)
+        part.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # its names are tokens
+        part.mkdir(mode=0o700)
         write_whole(part / _STATUS, to_json(TrainingJob(self.token, "queued", plan=request.plan)))
         write_whole(part / _REQUEST, to_json(request))
         note_asked(part)

@@ -18,6 +18,8 @@ from bert_demo.service.training_files import PAUSE, JobFiles, jobs_in, locked
 
 WORKER = "bert_demo.training.own"
 """The module that a process runs; it stands higher than the service, which knows its name alone."""
+JOB, PARENT = "TRAINING_JOB", "TRAINING_PARENT"
+"""The variables that name the directory of a job to its process, and the process that waits for it."""
 LOOK = 2.0
 """Seconds between two looks for jobs that another process left."""
 INTERVAL = 0.2
@@ -106,9 +108,9 @@ class TrainingQueue:
             minutes = job.request().minutes
             with (job.directory / _ERRORS).open("ab") as errors:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", WORKER, str(job.directory), str(os.getpid())],
+                    [sys.executable, "-m", WORKER],
                     cwd=ASSETS.parent,
-                    env=self._environment(),
+                    env=self._environment(job),
                     stdin=subprocess.DEVNULL,
                     stdout=errors,
                     stderr=errors,
@@ -131,11 +133,14 @@ class TrainingQueue:
             stream.write("x")
             return stream.tell() > MOST_TRIES
 
-    def _environment(self) -> dict[str, str]:
-        """One job has its threads and the processor alone, and talks to nobody."""
+    def _environment(self, job: JobFiles) -> dict[str, str]:
+        """One job has its threads and the processor alone, and talks to nobody. Its token stands here, since everyone
+        on a machine may read the words of a command."""
         threads = str(self._settings.train_threads)
         return {
             **os.environ,
+            JOB: str(job.directory),
+            PARENT: str(os.getpid()),
             "OMP_NUM_THREADS": threads,
             "MKL_NUM_THREADS": threads,
             "OPENBLAS_NUM_THREADS": threads,

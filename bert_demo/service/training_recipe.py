@@ -10,6 +10,9 @@ from bert_demo.registry.training_ways import BY_NAME, KINDS, POOLINGS, WAYS
 from bert_demo.results.training import Recipe
 
 MOST_EPOCHS, MOST_BATCH, MOST_LENGTH, MOST_RANK, MOST_SEED = 50, 128, 512, 64, 2**31 - 1
+LEAST_STEPS = 150
+"""Fewer hardly move a model."""
+MOST_USUAL = 30
 _UNUSED: dict[str, dict[str, Any]] = {
     "frozen": {"epochs": 0, "learning_rate": 0.0, "batch_size": 32, "rank": 8, "early_stopping": 0, "layer_decay": 1.0},
     "lora": {"layer": -1, "pooling": "mean"},
@@ -20,7 +23,8 @@ _UNUSED: dict[str, dict[str, Any]] = {
 
 
 def checked_recipe(threads: int, way: Any, start: Any, kind: Any, **choices: Any) -> Recipe:
-    """The recipe. Raises ChoiceError for a choice outside its range, or one that the way has no use for."""
+    """The recipe, its epochs 0 where the rows decide. Raises ChoiceError for a choice outside its range, or one that
+    the way has no use for."""
     row = BY_NAME[checked_choice(way, "way", [each.name for each in WAYS])]
     if not isinstance(start, str):
         raise ChoiceError("start must be the name of a model.")
@@ -34,7 +38,7 @@ def checked_recipe(threads: int, way: Any, start: Any, kind: Any, **choices: Any
         way=row.name,
         kind=checked_choice(kind, "kind", tuple(KINDS)),
         start=start,
-        epochs=checked_whole(choices["epochs"], "epochs", 0, MOST_EPOCHS) or row.epochs,
+        epochs=checked_whole(choices["epochs"], "epochs", 0, MOST_EPOCHS),
         learning_rate=rate or row.learning_rate,
         batch_size=checked_whole(choices["batch_size"], "batch_size", 1, MOST_BATCH),
         length=checked_whole(choices["length"], "length", 8, MOST_LENGTH),
@@ -47,6 +51,14 @@ def checked_recipe(threads: int, way: Any, start: Any, kind: Any, **choices: Any
         layer_decay=_number(choices["layer_decay"], "layer_decay", 0.1, 1.0),
         threads=threads,
     )
+
+
+def usual_epochs(way: str, rows: int, batch_size: int) -> int:
+    """Epochs where nobody asks for a number: those of the way, and of few rows as many as make LEAST_STEPS steps."""
+    row = BY_NAME[way]
+    if not row.steps:
+        return row.epochs
+    return max(row.epochs, min(MOST_USUAL, -(-LEAST_STEPS // -(-rows // batch_size))))
 
 
 def _number(value: Any, name: str, least: float, most: float) -> float:

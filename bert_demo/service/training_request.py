@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from bert_demo.core.progress import OnProgress, watched
@@ -14,6 +15,7 @@ from bert_demo.registry.names import card_of
 from bert_demo.results.training import Recipe
 from bert_demo.service.context import Context
 from bert_demo.service.training_files import Request
+from bert_demo.service.training_recipe import usual_epochs
 from bert_demo.tasks import training_plan
 
 
@@ -22,6 +24,8 @@ def prepared(context: Context, rows: Any, recipe: Recipe, on_progress: OnProgres
     settings = context.settings
     read = rows_to_learn(rows, recipe.kind, settings.train_rows, settings.max_characters)
     parts = part(read, recipe.seed)
+    epochs = recipe.epochs or usual_epochs(recipe.way, len(parts.train), recipe.batch_size)
+    recipe = replace(recipe, epochs=epochs)
     model = context.pool.lend(recipe.start)
     plan = training_plan.plan(model, read, parts, recipe, settings, watched(on_progress))
     card = card_of(recipe.start, settings.models, training_root(settings))

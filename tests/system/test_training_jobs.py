@@ -47,9 +47,11 @@ def workers(root: Path) -> list[int]:
         if each.name.isdecimal():
             try:
                 words = (each / "cmdline").read_bytes().split(b"\0")
+                given = (each / "environ").read_bytes() if b"bert_demo.training.own" in words else b""
             except OSError:
                 continue
-            if b"bert_demo.training.own" in words and any(str(root).encode() in word for word in words):
+            assert not any(str(root).encode() in word for word in words), "a token that everyone may read"
+            if str(root).encode() in given:
                 found.append(int(each.name))
     return found
 

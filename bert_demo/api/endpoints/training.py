@@ -41,7 +41,9 @@ class Train(Request):
         "the model to begin with: a bundled name, a hub id, a directory, or one trained here.", "base"
     )
     kind: Kind = argument("single (one label), several (each judged by itself) or number.", "single")
-    epochs: int = argument("times that the rows are read; 0 for what is usual for the way.", 0, ge=0, le=50)
+    epochs: int = argument(
+        "times that the rows are read; 0 for what is usual for the way and so many rows.", 0, ge=0, le=50
+    )
     learning_rate: float = argument("the highest rate; 0 for what is usual for the way.", 0.0, ge=0.0, le=0.1)
     batch_size: int = argument("rows of a step.", 32, ge=1, le=128)
     length: int = argument("tokens of a text that are read.", 128, ge=8, le=512)

@@ -1,4 +1,4 @@
-"""python -m bert_demo.training.own DIRECTORY PARENT: the process of one training, which stands back for all others."""
+"""python -m bert_demo.training.own: the process of one training, which stands back for all others."""
 
 import contextlib
 import logging
@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from bert_demo.service.training_files import JobFiles
+from bert_demo.service.training_queue import JOB, PARENT
 
 NICEST = 19
 PATIENCE = 10.0
@@ -33,4 +34,4 @@ def main(directory: Path, parent: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main(Path(os.environ[JOB]), int(os.environ[PARENT])))
