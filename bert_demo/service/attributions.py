@@ -37,9 +37,9 @@ class AttributionCalls:
         output: str = "logit",
         tolerance: float = 0.01,
         steps: int | None = None,
+        words: str = "spaces",
         on_progress: OnProgress | None = None,
         on_estimate: OnEstimate | None = None,
-        words: str = "spaces",
     ) -> Attribution:
         """Share out the target's score among the tokens, by any of METHODS.
 
@@ -82,8 +82,8 @@ class AttributionCalls:
         output: str = "logit",
         tolerance: float = 0.01,
         steps: int | None = None,
-        on_progress: OnProgress | None = None,
         words: str = "spaces",
+        on_progress: OnProgress | None = None,
     ) -> Attribution:
         """Which words made the masked-language model write `candidate` behind mask number `mask` (from 0).
 
@@ -118,9 +118,9 @@ class AttributionCalls:
         target: str | int | None = None,
         baseline: str = "pad",
         output: str = "logit",
+        words: str = "spaces",
         on_progress: OnProgress | None = None,
         on_scored: OnScored | None = None,
-        words: str = "spaces",
     ) -> Comparison:
         """Every one of METHODS on one text, each put to the test: words masked in its order against random orders.
 

@@ -127,9 +127,9 @@ class MaskedLMCalls:
         second: str,
         model: str = "base",
         rule: str = "original",
+        words: str = "spaces",
         on_progress: OnProgress | None = None,
         most_read: int | None = None,
-        words: str = "spaces",
     ) -> Preference:
         """Which of two texts the model prefers, by how much, and at which words.
 
@@ -149,9 +149,9 @@ class MaskedLMCalls:
         text: str,
         model: str = "base",
         rule: str = "original",
+        words: str = "spaces",
         on_progress: OnProgress | None = None,
         most_read: int | None = None,
-        words: str = "spaces",
     ) -> Surprises:
         """Each word of a text when it is hidden: its probability, its surprise, and what the model expected instead.
 

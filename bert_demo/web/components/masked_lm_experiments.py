@@ -134,7 +134,9 @@ def _sentences(service: BertService, asked: Question, inputs: Inputs, progress: 
 
 def preference_of(service: BertService, asked: Question, inputs: Inputs, progress: JobProgress) -> Preference:
     """Which of two sentences is preferred. Raises DemoError."""
-    return service.prefer(asked.text, inputs.sentence, asked.model, inputs.rule, progress, MOST_READ)
+    return service.prefer(
+        asked.text, inputs.sentence, asked.model, inputs.rule, on_progress=progress, most_read=MOST_READ
+    )
 
 
 def _words(service: BertService, asked: Question, inputs: Inputs, progress: JobProgress) -> str:
@@ -143,7 +145,7 @@ def _words(service: BertService, asked: Question, inputs: Inputs, progress: JobP
 
 def surprises_of(service: BertService, asked: Question, inputs: Inputs, progress: JobProgress) -> Surprises:
     """The surprise of each word. Raises DemoError."""
-    return service.surprises(asked.text, asked.model, inputs.rule, progress, MOST_READ)
+    return service.surprises(asked.text, asked.model, inputs.rule, on_progress=progress, most_read=MOST_READ)
 
 
 def _layers(service: BertService, asked: Question, inputs: Inputs, progress: JobProgress) -> str:
