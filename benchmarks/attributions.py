@@ -62,26 +62,26 @@ def _row(name: str, source: str, length: int, data: Path | None, count: int, poi
         found = service.attribute(text, model=source, target=1)
         ours.append((time.perf_counter() - began, found.scores, found.forward_passes))
         began = time.perf_counter()
-        peer.append((0.0, _captum(model, tokenizer, text, 50)))
+        peer.append((0.0, captum_scores(model, tokenizer, text, 50)))
         peer[-1] = (time.perf_counter() - began, peer[-1][1])
-        truth.append(_captum(model, tokenizer, text, points))
+        truth.append(captum_scores(model, tokenizer, text, points))
     mine, theirs = np.median([row[0] for row in ours]), np.median([row[0] for row in peer])
     passes = np.median([row[2] for row in ours])
     return (
         f"Integrated Gradients, {name}, {length} tokens ({len(truth)} sentences of {where})",
-        f"{mine:.2f} s, {passes:.0f} passes, error {_error([row[1] for row in ours], truth)}",
-        f"{theirs:.2f} s, captum, 50 points, error {_error([row[1] for row in peer], truth)}",
+        f"{mine:.2f} s, {passes:.0f} passes, error {error_of([row[1] for row in ours], truth)}",
+        f"{theirs:.2f} s, captum, 50 points, error {error_of([row[1] for row in peer], truth)}",
         f"{mine / theirs:.2f}",
     )
 
 
-def _error(found: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> str:
+def error_of(found: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> str:
     """95th percentile over tokens; [CLS] and [SEP] are left out, for their score is nothing by definition."""
     errors = np.concatenate([np.abs(a - b)[1:-1] / np.abs(b).max() for a, b in zip(found, truth, strict=True)])
     return f"{100 * np.quantile(errors, 0.95):.2f} %"
 
 
-def _captum(model: torch.nn.Module, tokenizer: Any, text: str, points: int) -> np.ndarray:
+def captum_scores(model: torch.nn.Module, tokenizer: Any, text: str, points: int) -> np.ndarray:
     inputs = tokenizer(text, return_tensors="pt", return_special_tokens_mask=True)
     special = inputs.pop("special_tokens_mask").bool()
     ids = inputs["input_ids"]
