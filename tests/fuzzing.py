@@ -116,7 +116,10 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "compare": {"text": "sat"},
     "rerank": {"query": "the cat", "target": "low"},
     "attribute_ranking": {"query": "the cat", "first": "the cat sat", "second": "a dog ran", "target": "low"},
-    "train": {"rows": [[f"the cat {word}", "low"] for word in "abc"] + [[f"a dog {word}", "high"] for word in "abc"]},
+    "train": {
+        "rows": [[f"the cat {word}", "low"] for word in "abc"] + [[f"a dog {word}", "high"] for word in "abc"],
+        "start": "base",
+    },
     "prefer": {"first": "the cat", "second": "the dog"},
     **{name: {"text": "the [MASK] sat"} for name in (*MASKED, "score_candidates")},
 }
