@@ -35,8 +35,8 @@ WAYS: tuple[Way, ...] = (
         "LoRA",
         "The weights stay as they are; beside each of their tables a small one is learnt, and the head.",
         "minutes",
-        3,
-        5e-4,
+        5,
+        1e-3,
     ),
     Way(
         "full",

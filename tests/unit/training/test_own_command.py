@@ -57,5 +57,5 @@ def test_command_refuses_in_a_sentence(
 
 
 def test_few_rows_are_read_more_often() -> None:
-    assert [usual_epochs("lora", rows, 32) for rows in (96, 130, 640, 1600, 5000)] == [30, 30, 8, 3, 3]
+    assert [usual_epochs("lora", rows, 32) for rows in (96, 130, 640, 1600, 5000)] == [30, 30, 8, 5, 5]
     assert usual_epochs("frozen", 96, 32) == 1 and usual_epochs("head", 1600, 32) == 5
