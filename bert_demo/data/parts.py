@@ -8,8 +8,9 @@ import numpy as np
 
 from bert_demo.data.to_learn import RowsToLearn
 
-HELD_OUT, TEST = 0.1, 0.1
-"""Shares of the different texts of each label."""
+SHARE, SHARE_OF_FEW, FEW = 0.1, 0.15, 500
+"""Of the different texts of each label, for each of the two parts that nothing is learnt from; more where there are
+fewer than FEW texts, since a dozen rows say nothing."""
 BANDS = 5
 """Of numbers, each with as many texts, in the place of labels."""
 LEAST_IN_BAND = 10
@@ -25,7 +26,7 @@ class Parts:
 
 
 def part(rows: RowsToLearn, seed: int) -> Parts:
-    """Part groups of equal texts at random, a tenth of each label's held out and a tenth to test on, at least one each.
+    """Part groups of equal texts at random, SHARE of each label's held out and as many to test on, at least one each.
 
     A text with several labels counts for its rarest one; one without labels for none of them.
     """
@@ -42,12 +43,13 @@ def _dealt(strata: np.ndarray, seed: int) -> np.ndarray:
     """(groups,) 0 to learn from, 1 held out, 2 to test on; a stratum of fewer than three is learnt from."""
     rng = np.random.default_rng(seed)
     chosen = np.zeros(len(strata), int)
+    share = SHARE_OF_FEW if len(strata) < FEW else SHARE
     for stratum in np.unique(strata):
         groups = rng.permutation(np.flatnonzero(strata == stratum))
-        held_out, test = (max(1, round(share * len(groups))) for share in (HELD_OUT, TEST))
-        if held_out + test < len(groups):
-            chosen[groups[:held_out]] = 1
-            chosen[groups[held_out : held_out + test]] = 2
+        count = max(1, round(share * len(groups)))
+        if 2 * count < len(groups):
+            chosen[groups[:count]] = 1
+            chosen[groups[count : 2 * count]] = 2
     return chosen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bert_demo.views.templates import render
@@ -67,9 +68,12 @@ def understood_panel(rows: UnderstoodRows) -> str:
     return render("understood.understood", rows=rows, mapping=MAPPING)
 
 
-def source_panel(most_rows: int, most_bytes: int) -> str:
-    """What may be brought, and the buttons that bring it."""
-    return render("understood.source", most_rows, most_bytes)
+def source_panel(
+    most_rows: int, most_bytes: int, kept: str, example: bool, said: str, offers: Sequence[tuple[str, str]]
+) -> str:
+    """What may be brought, and the buttons that bring it. kept: what becomes of the rows; example: whether it has a
+    button; said: the words before the sets on offer, each (name, title)."""
+    return render("understood.source", most_rows, most_bytes, kept, example, said, offers)
 
 
 def second_file_panel() -> str:

@@ -1,5 +1,5 @@
 // What the page does in the browser alone: its address, light and dark, the selected word.
-// Nothing is fetched and nothing is stored but the choice between light and dark.
+// Nothing is fetched, and nothing is stored but the choice between light and dark (and, by the lens Train, the tokens of its jobs).
 window.bertDemo = (() => {
   const LONGEST_LINK = 4000;
 

@@ -22,7 +22,11 @@ _NOTE = (
     "Which labels of your file look wrong to a classifier that did not learn from them, which texts occur twice, and, "
     "if you open a second file such as the rows a model learnt from, which texts stand in both."
 )
-_CONNECT = "window.bertLens('evaluate').then(() => window.bertRows.besides(element, () => trigger('another', {})));"
+_CONNECT = """
+window.bertLens('evaluate').then(() => {
+  window.bertRows.of('evaluate').besides(element, () => trigger('another', {}));
+});
+"""
 
 
 class LabelIssueStudy:
@@ -49,7 +53,9 @@ class LabelIssueStudy:
         def made(progress: JobProgress, ask: Ask, *values: Any) -> str:
             return issues(page.service(), ask, values, progress)
 
-        self._place.another(None, None, self._study.controls[1], js="() => window.bertRows.other()", **AT_ONCE)
+        self._place.another(
+            None, None, self._study.controls[1], js="() => window.bertRows.of('evaluate').other()", **AT_ONCE
+        )
         return self._study.wire(page, given, changed, made)
 
 

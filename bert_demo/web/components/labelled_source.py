@@ -7,8 +7,8 @@ import binascii
 import gzip
 import io
 import zlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -23,7 +23,7 @@ from bert_demo.results.label_issues import MOST_OTHERS
 from bert_demo.tasks.labelled_rows import MOST_ROWS
 from bert_demo.views.panels.understood import source_panel, understood_panel
 from bert_demo.web.components.understood_rows import LONGEST, asked_rows, reading_of, understood_rows
-from bert_demo.web.event_settings import AT_ONCE, QUIET
+from bert_demo.web.event_settings import AT_ONCE, PRIVATE, QUIET
 from bert_demo.web.job_outputs import passes_notice
 from bert_demo.web.job_runner import JobProgress, LatestJob
 from bert_demo.web.tab import Ask, Page, html
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from bert_demo.service.bert_service import BertService
 
 _CONNECT = """
-window.bertLens('evaluate').then(() => {
-  for (const name of ['read', 'changed']) window.bertRows.sends(name, () => trigger(name, {}));
-  window.bertRows.connect(element);
+window.bertLens('LENS').then(() => {
+  const rows = window.bertRows.of('LENS');
+  for (const name of ['read', 'changed', 'set']) rows.sends(name, () => trigger(name, {}));
+  rows.connect(element);
 });
 """
 _PLACE = (
@@ -42,48 +43,87 @@ _PLACE = (
 )
 
 
+Shown = Callable[..., str]
+"""From (service, ask, pasted rows, file, choices): what was understood, as HTML. Raises DemoError."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowSets:
+    """Sets of rows that a click takes. said: the words before them; offers: (name, title); rows_of: the rows of a name,
+    as the field shows them, raising DemoError."""
+
+    said: str
+    offers: tuple[tuple[str, str], ...]
+    rows_of: Callable[[Any], str]
+
+
 class LabelledSource:
     """Where rows come from, what was understood of them, and the components whose values say both.
 
+    lens: whose rows they are; shown: what was understood, and most: rows that may be brought; kept: what becomes of
+    them, in words; example: what the field holds at first, else labelled_example.csv, which has a button of its own;
     controls: the pasted rows, the file, the choices; changed: the listener of the event that other rows, or others of
     the choices, are there.
     """
 
-    def __init__(self) -> None:
-        example = (ASSETS / "labelled_example.csv").read_text(encoding="utf-8")
-        with gr.Column(elem_classes="sheet", elem_id="rows-sheet"), gr.Row(elem_classes="lens"):
+    def __init__(
+        self,
+        sets: RowSets,
+        lens: str = "evaluate",
+        shown: Shown | None = None,
+        most: int = MOST_ROWS,
+        kept: str = "kept nowhere",
+        example: str = "",
+    ) -> None:
+        self._lens, self._sets, self._shown = lens, sets, shown or shown_rows
+        own = "" if lens == "evaluate" else f"{lens}-"
+        with gr.Column(elem_classes="sheet rows-sheet", elem_id=f"{own}rows-sheet"), gr.Row(elem_classes="lens"):
             with gr.Column(scale=4, min_width=280):
                 self._place = html(
-                    source_panel(MOST_ROWS, MOST_BYTES),
-                    elem_id="rows-source",
-                    js_on_load=_CONNECT,
+                    source_panel(most, MOST_BYTES, kept, not example, sets.said, sets.offers),
+                    elem_id=f"{own}rows-source",
+                    js_on_load=_CONNECT.replace("LENS", lens),
                 )
                 self._rows = gr.Textbox(
-                    example,
+                    example or (ASSETS / "labelled_example.csv").read_text(encoding="utf-8"),
                     label="Or paste rows",
                     placeholder=_PLACE,
                     lines=5,
                     max_lines=9,
-                    elem_id="evaluated-rows",
+                    elem_id="evaluated-rows" if lens == "evaluate" else f"{lens}-rows",
+                    elem_classes="pasted-rows",
                 )
             with gr.Column(scale=5, min_width=280):
-                self._understood = html(elem_id="understood")
+                self._understood = html(elem_id=f"{own}understood")
         self._file, self._choices = gr.JSON(visible=False), gr.JSON(visible=False)
         self.controls = [self._rows, self._file, self._choices]
         self.changed = self._place.changed
 
     def wire(self, page: Page) -> None:
         """Other rows or choices, and another model, are read at once; nothing is computed."""
+        rows_of = f"window.bertRows.of('{self._lens}')"
 
         def read(progress: JobProgress, ask: Ask, rows: Any, file: Any, choices: Any) -> str:
-            return shown_rows(page.service(), ask, rows, file, choices)
+            return self._shown(page.service(), ask, rows, file, choices)
 
-        job = LatestJob("understand", Cost.INTERACTIVE)
+        job = LatestJob("understand" if self._lens == "evaluate" else f"understand_{self._lens}", Cost.INTERACTIVE)
         run = job.handler(read, passes_notice("Reading the rows \N{HORIZONTAL ELLIPSIS}"))
         given = [page.asked, *self.controls]
-        kept = self._place.read(None, self._rows, self.controls, js="(rows) => window.bertRows.kept(rows)", **AT_ONCE)
+        kept = self._place.read(None, self._rows, self.controls, js=f"(rows) => {rows_of}.kept(rows)", **AT_ONCE)
         kept.then(run, given, self._understood, **AT_ONCE)
         page.renewed(run, given, self._understood, **QUIET)
+        wanted = f"() => [{rows_of}.wanted()]"
+        brought = self._place.set(_rows_of(self._sets), self._choices, self._rows, js=wanted, **AT_ONCE)
+        brought.then(None, js=f"() => {rows_of}.brought()", **PRIVATE)
+
+
+def _rows_of(sets: RowSets) -> Callable[[Any], Any]:
+    """The handler of a clicked set; what no button sends changes nothing."""
+
+    def rows(name: Any) -> Any:
+        return sets.rows_of(name) if name in [each for each, _ in sets.offers] else gr.skip()
+
+    return rows
 
 
 def shown_rows(service: BertService, ask: Ask, rows: Any, file: Any, choices: Any) -> str:

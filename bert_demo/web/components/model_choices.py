@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bert_demo.registry.models import CATALOGUE, ModelCard
 
-HERE, TO_DOWNLOAD = "On this computer", "To be downloaded"
+HERE, TO_DOWNLOAD, MINE = "On this computer", "To be downloaded", "Trained by you"
+MOST_OWN = 6
+"""Models of a visitor's own that are listed behind the others."""
 
 
 def model_choices() -> list[tuple[str, str]]:
@@ -25,13 +27,14 @@ def _size(megabytes: int) -> str:
 
 
 def list_styles(place: str) -> str:
-    """CSS that writes the names of the two groups into the list of the dropdown with that id.
+    """CSS that writes the names of the three groups into the list of the dropdown with that id.
 
     Rows are known by their number, since gradio gives them no class; a group that is filtered away loses its name.
     """
-    groups: dict[str, list[str]] = {HERE: [], TO_DOWNLOAD: []}
+    groups: dict[str, list[str]] = {HERE: [], TO_DOWNLOAD: [], MINE: []}
     for number, card in enumerate(CATALOGUE):
         groups[TO_DOWNLOAD if card.of_hub else HERE].append(f'li[data-index="{number}"]')
+    groups[MINE] += [f'li[data-index="{len(CATALOGUE) + number}"]' for number in range(MOST_OWN)]
     rules = []
     for name, rows in groups.items():
         those = f":is({', '.join(rows)})"

@@ -21,6 +21,7 @@ from bert_demo.web.components.label_issues import LabelIssueStudy
 from bert_demo.web.components.labelled_source import LabelledSource, rows_of
 from bert_demo.web.components.model_comparison import ModelComparisonStudy
 from bert_demo.web.components.row_study import FILTERS
+from bert_demo.web.components.shipped_rows import HELD_OUT
 from bert_demo.web.components.word_effects import WordEffectStudy, word_effects_of
 from bert_demo.web.event_settings import PRIVATE
 from bert_demo.web.job_runner import JobProgress
@@ -51,7 +52,7 @@ class EvaluateTab:
     def build(self) -> Parts:
         """The rows and what was understood of them; below, figures and confusions, calibration and slices, studies,
         rows."""
-        self.source = LabelledSource()
+        self.source = LabelledSource(HELD_OUT)
         with gr.Row(elem_classes="controls", elem_id="evaluate-row"):
             word = gr.Textbox(
                 "",

@@ -80,8 +80,14 @@ def test_parts_hold_each_row_once_and_no_text_twice(kind: str, seed: int) -> Non
     assert sorted(every) == list(range(300))
     texts = [{rows.groups[row] for row in rows_of} for rows_of in (parts.train, parts.held_out, parts.test)]
     assert not texts[0] & texts[1] and not texts[0] & texts[2] and not texts[1] & texts[2]
-    assert len(texts[1]) == pytest.approx(0.1 * len(set(rows.groups)), abs=3) and abs(len(texts[1]) - len(texts[2])) < 4
+    assert len(texts[1]) == pytest.approx(0.15 * len(set(rows.groups)), abs=3)
+    assert abs(len(texts[1]) - len(texts[2])) < 4
     assert parts == part(rows, seed) and parts != part(rows, seed + 1)
+
+
+def test_many_rows_keep_more_to_learn_from() -> None:
+    parts = part(read([(f"text {n}", "ab"[n % 2]) for n in range(600)]), 0)
+    assert [len(each) for each in (parts.train, parts.held_out, parts.test)] == [480, 60, 60]
 
 
 def test_parts_of_the_smallest_rows_have_each_label() -> None:

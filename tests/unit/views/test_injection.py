@@ -22,6 +22,7 @@ import pytest
 from conftest import ROOT
 from contract_calls import CALLS
 from examples import in_other_words
+from training_jobs import done, plan, running
 
 from bert_demo import BertService, Settings
 from bert_demo.api.endpoints import BY_NAME, ENDPOINTS
@@ -72,6 +73,7 @@ from bert_demo.views.panels import (
     ranking,
     readability,
     similarity,
+    training,
     tuning,
     understood,
     word_effects,
@@ -102,7 +104,7 @@ PAYLOADS = (
 )
 KEPT = {
     "method", "baseline", "output", "change", "rule", "pooling", "activation", "algorithm", "measure", "direction",
-    "aggregation", "outcome", "part", "asked",
+    "aggregation", "outcome", "part", "asked", "way", "kind", "state",
 }  # fmt: skip
 """Fields whose strings are words of this program."""
 
@@ -257,6 +259,9 @@ def results(
             (ShownRow(2, text, pair, ("low",)), ShownRow(3, text, None, ())), ((4, "wrong"), (5, "worse")), True,
             changed=True,
         ),
+        "plan": plan(),
+        "running": running(),
+        "done": done(),
         "asked": UnderstoodRows(
             "", 0, 9, labels=("low", "high"), meanings=(Meaning("lo", None, ""),), question="which?", asked="mapping"
         ),
@@ -430,6 +435,15 @@ PANELS: dict[str, Callable[[dict[str, Any]], Any]] = {
     ),
     "head_effects.head_effects_figure": lambda r: effect_figures.head_effects_figure(r["head_worth"]),
     "head_effects.head_effects_panel": lambda r: head_effects.head_effects_panel(r["head_worth"]),
+    "training.plan_panel": lambda r: training.plan_panel(r["plan"]),
+    "training.started_panel": lambda r: training.started_panel(r["running"]),
+    "training.live_panel": lambda r: training.live_panel(r["running"]),
+    "training.ended_panels": lambda r: training.ended_panels(r["done"]),
+    "training.compared_panel": lambda r: training.compared_panel([r["running"], r["done"]], r["done"].token),
+    "training.title_of": lambda r: markup.esc(training.title_of(r["done"])),
+    "training.mark_of": lambda r: markup.esc(training.mark_of(r["done"])),
+    "training.models_of": lambda r: markup.esc(training.models_of([r["done"]])),
+    "training.compared_mark": lambda r: markup.esc(training.compared_mark([r["done"]], r["done"].token)),
 }  # fmt: skip
 
 
@@ -455,6 +469,7 @@ WITHOUT = {
     "answers.no_passage_panel", "reliability.reliability_figure", "understood.source_panel",
     "understood.second_file_panel",
     "input_bar.example_changed",
+    "training.ways_panel", "training.buttons_panel", "training.duration", "training.size",
 }  # fmt: skip
 """What shows no text of anybody."""
 

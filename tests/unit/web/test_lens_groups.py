@@ -17,7 +17,7 @@ def test_lenses_stand_in_the_groups_that_the_page_promises() -> None:
     assert found[Group.PREDICT] == ["classify", "fill-mask", "next-sentence", "entities", "answers"]
     assert found[Group.LOOK_INSIDE] == ["inside", "attention", "heads"]
     assert found[Group.EXPLAIN] == ["attributions", "layers", "methods", "without"]
-    assert found[Group.MAKE] == ["evaluate"]
+    assert found[Group.MAKE] == ["evaluate", "train"]
     assert [tab.name for tab in TABS] == [name for group in Group for name in found[group]]
 
 

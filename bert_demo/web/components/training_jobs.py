@@ -1,0 +1,170 @@
+"""The jobs of a visitor: the browser keeps their tokens, asks how they are and acts on them; the server has no list."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import gradio as gr
+
+from bert_demo.core.errors import ChoiceError, DemoError
+from bert_demo.core.scheduler import Cost
+from bert_demo.results.training import TrainingJob
+from bert_demo.views.markup import message
+from bert_demo.views.panels import training as panels
+from bert_demo.web.components.downloads import Downloads, FileRequest, NamedFile, no_such_file
+from bert_demo.web.components.model_choices import MOST_OWN, model_choices
+from bert_demo.web.event_settings import AT_ONCE, PRIVATE, QUIET
+from bert_demo.web.job_runner import JobProgress
+from bert_demo.web.tab import Page, html
+
+if TYPE_CHECKING:
+    from bert_demo.service.bert_service import BertService
+
+MOST = MOST_OWN
+"""Jobs of a page that are asked after."""
+_LONGEST = 200
+ACTIONS = ("stop", "pause", "resume", "forget")
+_CONNECT = """
+window.bertLens('train').then(() => {
+  for (const name of ['poll', 'act', 'use', 'keep']) window.bertTrain.sends(name, () => trigger(name, {}));
+  window.bertTrain.connect();
+});
+"""
+_STARTED = "window.bertLens('train').then(() => window.bertTrain.starts(element, watch));"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a browser sends of its jobs. token: of the one that is shown; tokens: of all, the newest first; live,
+    compared: marks of what it shows; models: how many are in its list; action: of ACTIONS, or ""."""
+
+    token: str
+    tokens: tuple[str, ...]
+    live: str = ""
+    compared: str = ""
+    models: str = ""
+    action: str = ""
+
+    @classmethod
+    def of(cls, sent: Any) -> Sent:
+        """Whatever was sent."""
+        given = sent if isinstance(sent, dict) else {}
+
+        def text(name: str) -> str:
+            value = given.get(name)
+            return value[:2000] if isinstance(value, str) else ""
+
+        tokens = given.get("tokens")
+        tokens = tokens if isinstance(tokens, list) else []
+        kept = tuple(each for each in tokens[:MOST] if isinstance(each, str) and 0 < len(each) <= _LONGEST)
+        action = text("action")
+        return cls(
+            text("token")[:_LONGEST],
+            kept,
+            text("live"),
+            text("compared"),
+            text("models"),
+            action if action in ACTIONS else "",
+        )
+
+
+class TrainingJobs:
+    """started: where a start writes; below it the job that is shown, its end, and all jobs side by side."""
+
+    def __init__(self) -> None:
+        with gr.Column(elem_classes="out-of-sight") as self.begun:
+            self.started = html(elem_id="train-started", js_on_load=_STARTED)
+        self._sent = gr.JSON(visible=False)
+        self._live = html(elem_id="train-live")
+        self._buttons = html(panels.buttons_panel(), elem_id="train-buttons")
+        self._said = html(elem_id="train-said", elem_classes="asked-for")
+        self._ended = html(elem_id="train-ended")
+        self._compared = html(elem_id="train-compared")
+        self._place = html(elem_id="train-jobs", elem_classes="out-of-sight", js_on_load=_CONNECT)
+        self.downloads = Downloads("train")
+
+    def wire(self, page: Page) -> list[Any]:
+        """Asking after the jobs, acting on one, using its model, its file. Returns the events that Stop ends."""
+        shown = [self._live, self._ended, self._compared, self._said, page.bar[2]]
+        sent = "() => [window.bertTrain.sent()]"
+
+        def poll(given: Any) -> list[Any]:
+            return shown_jobs(page.service(), Sent.of(given))
+
+        def act(given: Any) -> list[Any]:
+            return acted(page.service(), Sent.of(given))
+
+        for event in (
+            self._place.poll(poll, self._sent, shown, js=sent, **QUIET),
+            self._place.act(act, self._sent, shown, js=sent, **AT_ONCE),
+        ):
+            event.then(None, js="() => window.bertTrain.came()", **PRIVATE)
+        bar = [*page.bar, page.asked]
+        use = "(...bar) => window.bertTrain.use(...bar)"
+        used = self._place.use(None, bar, [page.bar[2], page.asked, page.hidden], js=use, **PRIVATE)
+        used.then(None, js="() => window.bertTrain.settle()", **PRIVATE)
+
+        def make(request: FileRequest, progress: JobProgress, given: Any) -> NamedFile:
+            return archive(page.service(), request, Sent.of(given).token)
+
+        self._place.keep(None, None, self._sent, js=sent, **PRIVATE)
+        return [self.downloads.wire(make, [self._sent], Cost.BATCH)]
+
+
+def shown_jobs(service: BertService, sent: Sent, said: Any = None) -> list[Any]:
+    """The job that is shown, its end, all side by side, a sentence, the list of models: each only where it changed."""
+    jobs = [job for job in (status(service, token) for token in sent.tokens) if job.state != "gone"]
+    opened = next((job for job in jobs if job.token == sent.token), None)
+    live, ended = gr.skip(), gr.skip()
+    if opened is None:
+        live, ended = ("", "") if not sent.token else (message(status(service, sent.token).sentence), "")
+    elif panels.mark_of(opened) != sent.live:
+        live = panels.live_panel(opened)
+        ended = panels.ended_panels(opened)
+    compared: Any = gr.skip()
+    if panels.compared_mark(jobs, sent.token) != sent.compared:
+        compared = panels.compared_panel(jobs, sent.token)
+    own = [(f"mine: {panels.title_of(job)}", job.model) for job in jobs if job.model]
+    models = gr.skip()
+    if panels.models_of(jobs) != sent.models:
+        models = gr.Dropdown(choices=[*model_choices(), *own])
+    return [live, ended, compared, gr.skip() if said is None else said, models]
+
+
+def acted(service: BertService, sent: Sent) -> list[Any]:
+    """The same after an action on the job that is shown; what cannot be done is said."""
+    said = ""
+    try:
+        if sent.action and sent.token:
+            service.train_stop(sent.token, sent.action)
+    except DemoError as error:
+        said = message(str(error), "error")
+    return shown_jobs(service, sent, said)
+
+
+def status(service: BertService, token: str) -> TrainingJob:
+    """How a job is; gone for what is no token."""
+    try:
+        return service.train_status(token)
+    except ChoiceError as error:
+        return TrainingJob(token, "gone", str(error))
+
+
+def archive(service: BertService, request: FileRequest, token: str) -> NamedFile:
+    """The zip of the job that is shown. Raises ChoiceError."""
+    path = service.train_archive(token) if (request.what, request.kind) == ("model", "zip") else None
+    if path is None:
+        raise no_such_file()
+    return NamedFile("trained-model.zip", _copy(path))
+
+
+def _copy(path: Path) -> Callable[[IO[bytes]], None]:
+    def write(stream: IO[bytes]) -> None:
+        with path.open("rb") as source:
+            shutil.copyfileobj(source, stream)
+
+    return write

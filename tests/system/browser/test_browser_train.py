@@ -1,0 +1,84 @@
+"""The lens Train in Chromium: a set, a plan, frozen features, the model in another lens; a page that is loaded anew."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from test_browser import browser, open_tab, page, write
+
+from bert_demo.registry.training_rows import SETS
+
+__all__ = ["browser", "page"]
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
+LONG = 120_000
+"""Milliseconds that a training may take beside other tests."""
+
+
+def planned(page: Page, name: str = "") -> None:
+    """The rows of a set are understood, and what is known before the start stands below."""
+    open_tab(page, "Train")
+    expect(page.locator("#train-understood")).to_contain_text("Understood: 160 rows")
+    if name:
+        page.locator(f"#train-rows-source [data-set={name}]").click()
+        (rows,) = (each for each in SETS if each.name == name)
+        expect(page.locator("#train-understood")).to_contain_text(rows.teaches)
+    page.locator("#train-plan-button").click()
+    expect(page.locator("#train-plan h2")).to_contain_text("Before the start: 160 rows")
+
+
+def test_set_is_trained_on_and_its_model_answers_in_another_lens(page: Page) -> None:
+    planned(page, "town_hall")
+    expect(page.locator("#train-plan")).to_contain_text("constant answer")
+    page.locator("#train-begin").click()
+    live = page.locator("#train-live [data-mark]")
+    expect(live).to_have_attribute("data-state", "done", timeout=LONG)
+    expect(page.locator("#train-ended .evaluated h2")).to_contain_text("test rows")
+    expect(page.locator("#train-compared .methods tbody tr")).to_have_count(1)
+    page.locator("[data-train-lens]").select_option("classify")
+    page.get_by_role("button", name="Use this model").click()
+    expect(page.get_by_role("tab", name="Classify", exact=True)).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#labels .bar")).to_have_count(5)
+    write(page, "The lamp in front of our house has been dark for a week.")
+    expect(page.locator("#labels .bar").first).to_be_visible()
+    assert {each.get_attribute("aria-label") for each in page.locator("#labels .bar").all()} == set(SETS[1].labels)
+    assert page.locator("#model input").input_value().startswith("mine: Frozen features")
+
+
+def test_job_is_found_again_after_the_page_was_loaded_anew_and_can_be_deleted(page: Page) -> None:
+    planned(page)
+    page.get_by_role("radio", name="The head only").click()
+    page.locator("#train-plan-button").click()
+    expect(page.locator("#train-plan h2")).to_contain_text("Before the start")
+    page.locator("#train-begin").click()
+    expect(page.locator("#train-live [data-mark]")).to_be_visible(timeout=LONG)
+    token = page.locator("#train-live [data-mark]").get_attribute("data-token")
+    page.reload()
+    page.wait_for_function("window.bertDemo?.isReady()")
+    open_tab(page, "Train")
+    live = page.locator("#train-live [data-mark]")
+    expect(live).to_have_attribute("data-token", token or "", timeout=LONG)
+    expect(live).to_have_attribute("data-state", "done", timeout=LONG)
+    expect(page.locator(".train-curve")).to_have_count(2)
+    with page.expect_download(timeout=LONG) as download:
+        page.locator("#train-ended [data-file]").click()
+    with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as made:
+        names = {Path(name).name for name in made.namelist()}
+    assert {"config.json", "README.md"} <= names and any(name.endswith(".safetensors") for name in names)
+    page.get_by_role("button", name="Delete this model").click()
+    expect(page.locator("#train-compared .methods tbody tr")).to_have_count(0)
+    assert json.loads(page.evaluate("window.localStorage.getItem('bert-demo-train')"))["jobs"] == []
+
+
+def test_rows_that_cannot_be_learnt_from_get_a_sentence(page: Page) -> None:
+    open_tab(page, "Train")
+    expect(page.locator("#train-understood")).to_contain_text("Understood: 160 rows")
+    page.locator("#train-rows textarea").fill("text,label\nA rose.,one\nA dog.,one\nA cat.,one\n")
+    expect(page.locator("#train-understood")).to_contain_text("Understood: 3 rows")
+    page.locator("#train-plan-button").click()
+    expect(page.locator("#notice-train .error")).to_contain_text("at least two labels")
+    expect(page.locator("#train-plan")).to_be_hidden()
