@@ -29,10 +29,13 @@ _LONGEST_TITLE = 48
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the page's script needs to know, and hands back to say what it shows already. tokens: of the jobs that are
-    there; compared: a mark of their states; models: the names of those that are made; busy: whether anything learns."""
+    """What the page's script needs to know, and hands back to say what it shows already.
 
-    tokens: tuple[str, ...]
+    gone: tokens of jobs that are no longer there; compared: a mark of the states of the others; models: the names of
+    those that are made; busy: whether anything learns.
+    """
+
+    gone: tuple[str, ...]
     compared: str
     models: str
     busy: bool
@@ -107,8 +110,9 @@ def ended_panels(job: TrainingJob) -> str:
     return render("training.ended", made, None if job.test is None else _tested(job, plan, job.test))
 
 
-def compared_panel(jobs: Sequence[TrainingJob], opened: str) -> str:
-    """The jobs of a visitor side by side: score, time, bytes. opened: the token of the one that is shown."""
+def compared_panel(jobs: Sequence[TrainingJob], opened: str, gone: Sequence[str] = ()) -> str:
+    """The jobs of a visitor side by side: score, time, bytes. opened: the token of the one that is shown; gone:
+    those of jobs that are no longer there."""
     rows = [
         {
             "token": job.token,
@@ -126,7 +130,7 @@ def compared_panel(jobs: Sequence[TrainingJob], opened: str) -> str:
     columns = ("way", "start", "seed", "state", "measure", "score", "low", "high", "seconds", "bytes", "learnt_bytes")
     numbers = Table(columns, [_numbers(job) for job in jobs], "trained")
     shown = Shown(
-        tuple(job.token for job in jobs),
+        tuple(gone),
         compared_mark(jobs, opened),
         models_of(jobs),
         any(job.state in ("queued", "running") for job in jobs),

@@ -117,7 +117,9 @@ class TrainingJobs:
 
 def shown_jobs(service: BertService, sent: Sent, said: Any = None) -> list[Any]:
     """The job that is shown, its end, all side by side, a sentence, the list of models: each only where it changed."""
-    jobs = [job for job in (status(service, token) for token in sent.tokens) if job.state != "gone"]
+    asked = [status(service, token) for token in sent.tokens]
+    jobs = [job for job in asked if job.state != "gone"]
+    gone = [job.token for job in asked if job.state == "gone"]
     opened = next((job for job in jobs if job.token == sent.token), None)
     live, ended = gr.skip(), gr.skip()
     if opened is None:
@@ -127,7 +129,7 @@ def shown_jobs(service: BertService, sent: Sent, said: Any = None) -> list[Any]:
         ended = panels.ended_panels(opened)
     compared: Any = gr.skip()
     if panels.compared_mark(jobs, sent.token) != sent.compared:
-        compared = panels.compared_panel(jobs, sent.token)
+        compared = panels.compared_panel(jobs, sent.token, gone)
     own = [(f"mine: {panels.title_of(job)}", job.model) for job in jobs if job.model]
     models = gr.skip()
     if panels.models_of(jobs) != sent.models:

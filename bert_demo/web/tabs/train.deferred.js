@@ -52,22 +52,22 @@ window.bertTrain = (() => {
     senders.poll();
   }
 
-  // An answer came: what is gone is forgotten, and the next question waits while something learns.
+  // An answer came: the next question waits while something learns.
   function came() {
     setTimeout(() => {
-      const there = compared();
-      if (there) {
-        const tokens = JSON.parse(there.dataset.tokens);
-        if (jobs.some((each) => !tokens.includes(each))) {
-          jobs = jobs.filter((each) => tokens.includes(each));
-          keep();
-        }
-      }
       fit();
       clearTimeout(timer);
-      if (jobs.length && (!there || there.dataset.busy)) timer = setTimeout(ask, seen() ? SOON : LATER);
+      if (jobs.length && (!compared() || compared().dataset.busy)) timer = setTimeout(ask, seen() ? SOON : LATER);
     }, DRAWN);
     return [];
+  }
+
+  // Jobs that are gone are forgotten.
+  function forget() {
+    const gone = JSON.parse(compared()?.dataset.gone ?? '[]');
+    if (!jobs.some((each) => gone.includes(each))) return;
+    jobs = jobs.filter((each) => !gone.includes(each));
+    keep();
   }
 
   // Buttons that fit the state, and the lenses in which a model can be used.
@@ -129,6 +129,7 @@ window.bertTrain = (() => {
     document.addEventListener('visibilitychange', () => !document.hidden && ask());
     document.addEventListener('lens', (event) => event.detail.name === 'train' && ask());
     new MutationObserver(fit).observe(find('#train-ended'), { childList: true, subtree: true });
+    new MutationObserver(forget).observe(find('#train-compared'), { childList: true, subtree: true });
     if (jobs.length) senders.keep();
     ask();
   }

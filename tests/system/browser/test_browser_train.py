@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from pathlib import Path
 
@@ -71,7 +70,7 @@ def test_job_is_found_again_after_the_page_was_loaded_anew_and_can_be_deleted(pa
     assert {"config.json", "README.md"} <= names and any(name.endswith(".safetensors") for name in names)
     page.get_by_role("button", name="Delete this model").click()
     expect(page.locator("#train-compared .methods tbody tr")).to_have_count(0)
-    assert json.loads(page.evaluate("window.localStorage.getItem('bert-demo-train')"))["jobs"] == []
+    page.wait_for_function("JSON.parse(window.localStorage.getItem('bert-demo-train')).jobs.length === 0")
 
 
 def test_rows_that_cannot_be_learnt_from_get_a_sentence(page: Page) -> None:

@@ -179,7 +179,7 @@ def test_jobs_stand_side_by_side_with_accuracy_time_and_bytes() -> None:
     assert 'data-busy="yes"' in panel and f'data-models="{done().model}"' in panel
     assert f'data-train-open="{other.token}" disabled' in panel and f'data-train-open="{done().token}">' in panel
     empty = panels.compared_panel([], "")
-    assert 'data-tokens="[]"' in empty and 'data-busy=""' in empty and "<table" not in empty
+    assert 'data-gone="[]"' in empty and 'data-busy=""' in empty and "<table" not in empty
 
 
 def test_marks_change_with_what_is_shown() -> None:
