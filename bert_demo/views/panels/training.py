@@ -91,6 +91,7 @@ def live_panel(job: TrainingJob) -> str:
         names,
         None if job.confusion is None else _shares(names, job.confusion),
         _watched(job, names),
+        "epoch" if plan is None or BY_NAME[plan.recipe.way].steps else "strength",
     )
 
 

@@ -131,6 +131,7 @@ def test_frozen_features_show_what_was_tried() -> None:
     loss, score = curves_of(job)
     assert loss.last == score.last == "2 tried" and len(loss.lines) == 1
     assert score.lines[0].dots[1][0] == RIGHT and "Kept: C = 1." in words(panels.live_panel(job))
+    assert "Held-out rows, last strength" in words(panels.live_panel(job))
 
 
 def test_curve_of_numbers_may_lie_below_nothing() -> None:
