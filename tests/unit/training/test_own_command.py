@@ -30,8 +30,8 @@ def test_command_writes_a_model_and_a_zip(
     output = tmp_path / "own"
     assert main(words(rows, tiny_masked, output, "--way", "head", "--epochs", "2")) == 0
     said = capsys.readouterr()
-    assert "96 to learn from, 12 held out, 12 to test on" in said.err and "epoch 2: accuracy" in said.err
-    assert "on 12 test rows; a constant answer" in said.out
+    assert "84 to learn from, 18 held out, 18 to test on" in said.err and "epoch 2: accuracy" in said.err
+    assert "on 18 test rows; a constant answer" in said.out
     assert sorted(each.name for each in output.iterdir()) == ["model", "model.zip"]
     (answer,) = pipeline("text-classification", model=str(output / "model"))("the cat sat")
     assert answer["label"] in ("cat", "dog")
@@ -44,7 +44,7 @@ def test_command_prints_what_the_endpoint_gives(
 ) -> None:
     assert main(words(rows, tiny_masked, tmp_path / "own", "--way", "frozen", "--json")) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["state"], found["plan"]["recipe"]["way"], found["test"]["rows"]) == ("done", "frozen", 12)
+    assert (found["state"], found["plan"]["recipe"]["way"], found["test"]["rows"]) == ("done", "frozen", 18)
     assert found["added_bytes"] == 4 * 2 * 17
 
 

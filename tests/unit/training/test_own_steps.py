@@ -290,7 +290,7 @@ def test_steps_that_are_too_large_are_a_sentence(
 
 
 def test_early_stopping_ends_after_its_epochs(tmp_path: Path, tiny_masked: str) -> None:
-    job, _ = trained(tmp_path, tiny_masked, "head", epochs=30, learning_rate=1e-8, early_stopping=2, batch_size=64)
+    job, _ = trained(tmp_path, tiny_masked, "head", epochs=30, learning_rate=0.1, early_stopping=2, batch_size=64)
     assert job.state == "done" and len(job.epochs) - job.best == 2 and len(job.epochs) < 30
 
 
