@@ -39,6 +39,7 @@ TAGS_IN_PYTHON = {
     "web/components/head_effects.py": "a heading without values",
     "web/components/head_pruning.py": "a heading without values",
     "web/components/labelled_source.py": "how to paste rows, in a field: no value of anybody",
+    "web/components/row_study.py": "a frame around a sentence of this program",
     "web/components/similarity.py": "a heading without values",
     "web/components/masked_lm_laboratory.py": "a heading; frames around panels, named by words of this program",
     "web/tabs/fill_mask.py": "a frame around two panels",
@@ -50,6 +51,7 @@ TAGS_IN_PYTHON = {
 MARKED_AS_SAFE = {
     "views/tables.py": "base64",
     "views/templates.py": "what esc escaped",
+    "views/export/evaluation_report.py": "the style of the report: no value of anybody",
     "views/panels/head_ablation.py": "panels about missing parts, made by `message`",
 }
 """Python files that call something markup already."""
