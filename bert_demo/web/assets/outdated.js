@@ -24,10 +24,17 @@ window.bertOutdated = (() => {
   const valueOf = (selector) => find(`${selector} textarea, ${selector} input`)?.value ?? '';
   const opened = () => [...document.querySelectorAll('#lenses [role=tabpanel]')].find((panel) => panel.offsetParent !== null);
 
-  function bar() {
-    const field = valueOf('#model');
+  // The name of the model that its field writes.
+  function named(field) {
     const known = [...labels].find(([, label]) => label === field);
-    return [valueOf('#text'), valueOf('#pair'), known ? known[0] : field];
+    return known ? known[0] : field;
+  }
+
+  const bar = () => [valueOf('#text'), valueOf('#pair'), named(valueOf('#model'))];
+
+  function quoted(text) {
+    const line = [...text.trim().split(/\s+/).join(' ')];
+    return line.length > MOST_QUOTED ? `${line.slice(0, MOST_QUOTED).join('').trimEnd()} \u2026` : line.join('');
   }
 
   // The field may write a model otherwise than its name; it is learnt from an answer to what the bar says.
@@ -37,8 +44,8 @@ window.bertOutdated = (() => {
     if (mark(text, pair, answer.dataset.model) === answer.dataset.question) labels.set(answer.dataset.model, field?.value ?? '');
   }
 
-  // The question of the answer that the open lens shows: its mark, that of a view with an answer of its own, or, where
-  // the work was stopped with a part of it done, what was asked then.
+  // The question of the answer that the open lens shows: its mark, that of a view with an answer of its own, or, while
+  // the lens works or where it was stopped with a part of it done, what was asked then.
   function shown(panel) {
     const body = panel && find('.lens-answer', panel);
     const notice = panel && find('.notice', panel);
@@ -47,16 +54,20 @@ window.bertOutdated = (() => {
     if (own) return own;
     if (!body || body.offsetHeight === 0) return null;
     const working = find('.working', notice);
-    if (!working) return find('.answered', notice);
-    return working.dataset.stopped === undefined ? null : asked.get(panel.id) ?? null;
+    return working ? inWork(asked.get(panel.id), working.dataset.stopped !== undefined) : find('.answered', notice);
+  }
+
+  // What a lens was asked and does not answer in full yet, or no more; the names of models may have been learnt since.
+  function inWork(question, stopped) {
+    if (!question) return null;
+    const { text, pair, field } = question;
+    const dataset = { question: mark(text, pair, named(field)), text: quoted(text), pair, model: named(field) };
+    return { dataset, goesOn: !stopped };
   }
 
   // The lens of that name begins to answer what stands in the bar.
   function began(name) {
-    const [text, pair, model] = bar();
-    const line = text.trim().split(/\s+/).join(' ');
-    const quoted = [...line].length > MOST_QUOTED ? `${[...line].slice(0, MOST_QUOTED).join('').trimEnd()} \u2026` : line;
-    asked.set(`tab-${name}`, { dataset: { question: mark(text, pair, model), text: quoted, pair, model } });
+    asked.set(`tab-${name}`, { text: valueOf('#text'), pair: valueOf('#pair'), field: valueOf('#model') });
   }
 
   function say(selector, sentence) {
@@ -67,13 +78,14 @@ window.bertOutdated = (() => {
   function check() {
     const panel = opened();
     const answer = shown(panel);
-    if (answer) learn(answer, ...bar());
+    if (answer?.isConnected) learn(answer, ...bar());
     const old = answer !== null && mark(...bar()) !== answer.dataset.question;
     document.querySelectorAll('.outdated').forEach((each) => each.classList.toggle('outdated', each === panel && old));
     if (old) panel.classList.add('outdated');
     const { text, pair, model } = answer ? answer.dataset : {};
     const both = pair ? `\u201c${text}\u201d and \u201c${pair}\u201d` : `\u201c${text}\u201d`;
-    say('#outdated-line', old ? `This is the answer to ${both}, asked of ${model}. Press Enter to ask what stands above.` : '');
+    const what = answer?.goesOn ? `What is being computed is ${both}` : `This is the answer to ${both}`;
+    say('#outdated-line', old ? `${what}, asked of ${model}. Press Enter to ask what stands above.` : '');
     const off = window.bertDemoHeads ? window.bertDemoHeads.chosen().map((head) => head.join('-')) : [];
     const note = find('#heads-off');
     if (note) note.hidden = !off.length || !panel || panel.id === 'tab-without' || !answer;

@@ -13,7 +13,6 @@
   }
 
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') document.querySelector('#about > button.open')?.click();
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key.toLowerCase() === 'p') present(!document.body.classList.contains('presenting'));
     if (event.key.toLowerCase() === 'n' && document.body.classList.contains('presenting')) nextExample();
@@ -25,6 +24,27 @@
     const text = document.querySelector('#text textarea').value;
     const here = offers.findIndex((each) => JSON.parse(each.dataset.example).text === text);
     offers[(here + 1) % offers.length]?.click();
+  }
+
+  // The card beside the page: Escape closes it, but for a meaning that is open in it, and so does Tab out of it, or the
+  // focus would go on under it. It scrolls by its own stop.
+  const card = () => document.querySelector('#about > button.open');
+  let tabbed = false;
+  document.addEventListener('pointerdown', () => { tabbed = false; }, true);
+  document.addEventListener('keydown', (event) => {
+    tabbed = event.key === 'Tab';
+    if (event.key !== 'Escape' || !card() || document.querySelector('.meanings :popover-open')) return;
+    const button = card();
+    button.click();
+    button.focus();
+  }, true);
+  document.addEventListener('focusin', ({ target }) => { if (tabbed && card() && !target.closest('#about')) card().click(); });
+  function nameCard() {
+    const button = document.querySelector('#about > button');
+    const open = String(card() !== null);
+    if (button && button.getAttribute('aria-expanded') !== open) button.setAttribute('aria-expanded', open);
+    const text = document.querySelector('#about > :not(button)');
+    if (text && text.tabIndex !== 0) text.tabIndex = 0;
   }
 
   document.addEventListener('click', (event) => {
@@ -161,6 +181,7 @@
   function speak() {
     watchRows();
     nameEmpty();
+    nameCard();
     oneStop();
     document.getElementById('bar')?.toggleAttribute('data-working', [...document.querySelectorAll('.working')].some(shown));
     const place = document.getElementById('spoken');

@@ -49,6 +49,7 @@ class Laboratory:
             self.experiment = gr.Radio(
                 [(each.title, each.name) for each in EXPERIMENTS],
                 value=EXPERIMENTS[0].name,
+                label="What to look for",
                 show_label=False,
                 container=False,
                 elem_id="lab-experiment",

@@ -16,11 +16,20 @@ window.bertAttention = (() => {
   // The overview marks the head that the title names, which is the server's answer.
   function mark() {
     const open = document.querySelector('#head-title [data-open]')?.dataset.open;
-    if (!open) return;
+    if (!open) return oneStop();
     document.querySelectorAll('#overview .thumb').forEach((thumb) => {
       const pressed = String(thumb.dataset.head === open);
       if (thumb.getAttribute('aria-pressed') !== pressed) thumb.setAttribute('aria-pressed', pressed);
     });
+    oneStop();
+  }
+
+  // One stop for the Tab key, at the head that has the focus, else at the open one; arrow keys walk from there.
+  function oneStop() {
+    const thumbs = [...document.querySelectorAll('#overview .thumb')];
+    const stop = thumbs.find((each) => each === document.activeElement)
+      ?? thumbs.find((each) => each.getAttribute('aria-pressed') === 'true') ?? thumbs[0];
+    thumbs.forEach((each) => { if (each.tabIndex !== (each === stop ? 0 : -1)) each.tabIndex = each === stop ? 0 : -1; });
   }
 
   function refresh() {
@@ -88,6 +97,7 @@ window.bertAttention = (() => {
     }
   }
   for (const kind of ['mouseover', 'focusin', 'click']) document.addEventListener(kind, name);
+  document.addEventListener('focusin', (event) => event.target.matches?.('#overview .thumb') && oneStop());
 
   return { picked, opened };
 })();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 from itertools import pairwise
@@ -153,7 +154,11 @@ def test_first_line_of_an_answer_is_spoken(page: Page, service: BertService) -> 
     guess = service.fill_mask("Water freezes into [MASK].").slots[0].candidates[0]
     expect(page.locator("#spoken")).to_have_text(f"mask 1: {guess.token_str}, {percent(guess.score)}")
     open_tab(page, "Attention")
-    expect(page.locator("#spoken")).to_have_text("Every attention head")
+    expect(page.locator("#spoken")).to_have_text(re.compile("^Head [0-9]+-[0-9]+: "))
+    page.locator('#overview [data-head="2-4"]').focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#spoken")).to_have_text(re.compile("^Head 2-5: "))
+    assert page.locator("#overview .thumb[tabindex='0']").count() == 1
 
 
 def test_answer_to_a_click_is_spoken(page: Page, service: BertService) -> None:

@@ -132,6 +132,18 @@ def test_features_of_another_text_are_faded_and_named(page: Page) -> None:
     expect(page.locator("#features")).to_have_css("opacity", "1")
 
 
+def test_text_that_changes_while_methods_come_in_fades_them(page: Page) -> None:
+    open_tab(page, "Compare methods")
+    write(page, "The waiter was rude but kind, and nobody minded the long wait for a table by the door.")
+    expect(page.locator("#methods-table tbody tr").first).to_be_visible()
+    expect(page.locator("#outdated-line")).to_be_empty()
+    page.locator("#text textarea").fill("Something else")
+    expect(page.locator("#outdated-line")).to_contain_text("What is being computed is \u201cThe waiter was rude")
+    expect(page.locator("#tab-methods")).to_have_class(re.compile("outdated"))
+    page.locator("#stop").click()
+    expect(page.locator("#outdated-line")).to_contain_text("This is the answer to \u201cThe waiter was rude")
+
+
 def test_part_of_an_answer_that_was_stopped_is_faded_and_named(page: Page) -> None:
     longer = f"{OPENING} {OPENING}"
     open_tab(page, "Compare methods")
