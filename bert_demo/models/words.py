@@ -127,9 +127,14 @@ def _numbers(tokens: Sequence[Token], texts: tuple[str, str | None]) -> list[int
     for place, token in enumerate(tokens):
         if token.word is None or not spans[place]:
             continue
+        last_span = None if last is None else spans[last]
         alike = (
             last is not None
             and tokens[last].segment == token.segment
+            and (
+                tokens[last].word == token.word
+                or not _letters_touch(texts[token.segment] or "", last_span, spans[place])
+            )
             and _one_word(texts[token.segment] or "", owners[token.segment], spans[last], spans[place])
         )
         keys[place] = keys[last] if alike and last is not None else place
@@ -157,6 +162,14 @@ def _seen(text: str, token: Token) -> tuple[int, int] | None:
     start = token.start + len(part) - len(part.lstrip())
     end = token.start + len(part.rstrip())
     return (start, end) if start < end else None
+
+
+def _letters_touch(text: str, one: tuple[int, int] | None, other: tuple[int, int] | None) -> bool:
+    """Whether two pieces meet between two letters: a tokenizer that counts them as two words there reads letter by
+    letter, as one of proteins does, and people do too."""
+    if one is None or other is None or one[1] != other[0]:
+        return False
+    return text[one[1] - 1].isalpha() and text[other[0]].isalpha()
 
 
 def _one_word(text: str, owners: Sequence[int], one: tuple[int, int] | None, other: tuple[int, int] | None) -> bool:

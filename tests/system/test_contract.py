@@ -23,6 +23,8 @@ from contract_http import call, call_by_name, get, published, restored, tools, w
 from contract_snapshot import FOLDER, WRITE, check, masked
 from jsonschema import Draft202012Validator
 
+from bert_demo.api.endpoints import BY_NAME
+
 pytestmark = pytest.mark.timeout(400)
 """Only against hanging: eighty commands take half a minute on two quiet cores, and minutes beside other work."""
 
@@ -175,6 +177,24 @@ def test_unknown_settings_are_refused_by_name(settings: Any, monkeypatch: pytest
 def test_page_writes_its_address_and_takes_it_up_again(server: str, config: dict[str, Any]) -> None:
     found = {query: restored(server, config, query) for query in ("", *LINKS)}
     check("links", {"written": written_names(server, config), "restored": found})
+
+
+ARGUMENTS = {
+    "classify": 3, "fill_mask": 4, "fill_jointly": 3, "score_candidates": 4, "compare_blanks": 5,
+    "prefer": 4, "surprises": 3, "layer_guesses": 2, "attention": 5, "attribute": 9,
+    "attribute_mask": 10, "attribute_layers": 7, "compare": 6, "what_if": 8, "attention_steps": 6,
+    "head_profiles": 3, "ablate": 7, "head_worth": 5, "prune": 4, "pieces": 2,
+    "contexts": 3, "positions": 1, "first_states": 3, "similarity": 4, "features": 5,
+    "next_sentence": 3, "next_sentence_baseline": 1, "models": 0,
+}  # fmt: skip
+"""Arguments of each endpoint of 0.3.0, by place."""
+
+
+def test_calls_by_place_of_an_older_release_are_taken() -> None:
+    """What came since stands behind them, and a row says that older calls do not send it."""
+    for name, count in ARGUMENTS.items():
+        endpoint = BY_NAME[name]
+        assert (name, *list(endpoint.request.model_fields)[count:]) == (name, *endpoint.added)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from bert_demo.web.job_runner import JobProgress
 from bert_demo.web.tab import Ask
 from bert_demo.web.tabs.heads import toured
 
-CONSTANT = {"Of the pair", "A second tokenizer (a model here or of the hub)"}
+CONSTANT = {"Of the pair", "Of each text", "A second tokenizer (a model here or of the hub)"}
 """Dropdowns that events show and hide, with the choices that they were built with."""
 
 

@@ -90,6 +90,7 @@ class WhatIf(Request):
 ROWS: tuple[Endpoint, ...] = (
     Endpoint(
         "attribute", Attribute, Cost.SLOW, results.Attribution,
+        added=("words",),
         description="How much each token carried the decision, with the ledger that shows whether the scores add up.",
         returns="tokens, words, scores, input_output, baseline_output, delta, relative_delta, forward_passes, "
         "converged\n"
@@ -98,6 +99,7 @@ ROWS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "attribute_mask", AttributeMask, Cost.SLOW, results.Attribution,
+        added=("words",),
         description="Why that word: how much each token made a masked-language model write a candidate behind a mask.",
         returns="the same as attribute.",
         needs=("fill-mask",),
@@ -111,6 +113,7 @@ ROWS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "compare", Compare, Cost.EXCLUSIVE, results.Comparison,
+        added=("words",),
         description="Every attribution method on one text, each put to the test of masking words in its order.",
         returns="words, methods (each with scores of the words, passes, seconds, curve, area, comprehensiveness, "
         "sufficiency), random (mean, low and high of the curve in random orders), agreement (Kendall's "
@@ -119,6 +122,7 @@ ROWS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "what_if", WhatIf, Cost.BATCH, results.WhatIf,
+        added=("words",),
         description="What the model says when one word is masked, deleted or replaced.",
         returns="word, text (as changed), before, after (scores of the target), before_label, after_label.",
         needs=("text-classification",),

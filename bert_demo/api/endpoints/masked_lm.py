@@ -128,6 +128,7 @@ ROWS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "prefer", Prefer, Cost.SLOW, masked.Preference,
+        added=("words",),
         description="Which of two texts a masked-language model prefers, by how much, and at which words.",
         returns="difference: score of the first less that of the second, positive where the first is preferred; "
         "first, second: each with score, perplexity and words, as surprises gives them; changed: the "
@@ -138,6 +139,7 @@ ROWS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "surprises", Surprises, Cost.SLOW, masked.Surprises,
+        added=("words",),
         description="Each word of a text when it is masked: its probability, and what the model expected instead.",
         returns="words (word, start, end, tokens: positions, score: of its tokens together, bits: -log2 of that "
         "probability, rank: of a word of one token, from 1, expected: token_str, token, score: a "

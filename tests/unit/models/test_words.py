@@ -61,6 +61,9 @@ def made_of(*pieces: tuple[int, int, int | None]) -> Encoding:
         # Scripts without spaces: each piece by itself.
         ("\u30d0\u30b9\u3067", [(0, 2, 0), (2, 3, 0)], [0, 1]),
         ("\u0e01\u0e32\u0e23\u0e14\u0e35", [(0, 3, 0), (3, 5, 0)], [0, 1]),
+        # Letters that the tokenizer itself counts as words, as one of proteins does; two pieces of one of its words.
+        ("MKT", [(0, 1, 0), (1, 2, 1), (2, 3, 2)], [0, 1, 2]),
+        ("MKT", [(0, 1, 0), (1, 2, 0), (2, 3, 0)], [0, 0, 0]),
         ("iPad\u5f88\u597d", [(0, 1, 0), (1, 4, 0), (4, 6, 1)], [0, 0, 1]),
     ],
 )
