@@ -278,6 +278,7 @@ def test_clicked_word_is_masked_deleted_or_replaced(page: Page, service: BertSer
     page.locator("#replacement textarea, #replacement input").first.fill("dreadful")
     page.locator("#replacement textarea, #replacement input").first.press("Enter")
     expect(page.locator("#what-if .changed")).to_contain_text("a warm and dreadful film")
+    page.wait_for_timeout(500)  # gradio sends an answer once more, and nobody types a text within that moment
     write(page, "Another text.")
     expect(page.locator("#attributed")).to_contain_text("Another")
     expect(page.locator("#what-if")).to_contain_text("Click a word")
