@@ -110,12 +110,15 @@ window.bertRows ??= (() => {
       window.bertDemo.address({ labels: written.length < LONGEST_LINK ? written : null });
     }
 
+    // What was said of labels that are not asked about any more stays.
     function take() {
-      choices.mapping = touched('mapping').filter((list) => list.value).map((list) => [list.dataset.label, list.value]);
+      const lists = touched('mapping');
+      const others = (choices.mapping ?? []).filter(([label]) => !lists.some((list) => list.dataset.label === label));
+      choices.mapping = [...others, ...lists.filter((list) => list.value).map((list) => [list.dataset.label, list.value])];
       link(choices.mapping);
     }
 
-    // The place of the buttons. Rows are read for the first time when it is there.
+    // The place of the buttons. Rows are read for the first time when it is there; an empty field takes the first set.
     function connect(element) {
       most = Number(element.querySelector('[data-most]').dataset.most);
       sheet = element.closest('.sheet');
@@ -145,7 +148,11 @@ window.bertRows ??= (() => {
         if (button.dataset.set !== undefined) { wanted = button.dataset.set; senders.set(); }
       });
       model = turn;
-      senders.read();
+      const first = element.querySelector('[data-set]');
+      if (first && sheet.querySelector('.pasted-rows textarea')?.value === '') {
+        wanted = first.dataset.set;
+        senders.set();
+      } else senders.read();
     }
 
     // What the field, the file and the choices are to be. now: what the field holds.

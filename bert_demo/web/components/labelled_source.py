@@ -61,9 +61,9 @@ class LabelledSource:
     """Where rows come from, what was understood of them, and the components whose values say both.
 
     lens: whose rows they are; shown: what was understood, and most: rows that may be brought; kept: what becomes of
-    them, in words; example: what the field holds at first, else labelled_example.csv, which has a button of its own;
-    controls: the pasted rows, the file, the choices; changed: the listener of the event that other rows, or others of
-    the choices, are there.
+    them, in words; example: the field holds labelled_example.csv at first, which has a button of its own, else the
+    first of the sets, which the browser asks for when the lens is opened; controls: the pasted rows, the file, the
+    choices; changed: the listener of the event that other rows, or others of the choices, are there.
     """
 
     def __init__(
@@ -73,19 +73,19 @@ class LabelledSource:
         shown: Shown | None = None,
         most: int = MOST_ROWS,
         kept: str = "kept nowhere",
-        example: str = "",
+        example: bool = True,
     ) -> None:
         self._lens, self._sets, self._shown = lens, sets, shown or shown_rows
         own = "" if lens == "evaluate" else f"{lens}-"
         with gr.Column(elem_classes="sheet rows-sheet", elem_id=f"{own}rows-sheet"), gr.Row(elem_classes="lens"):
             with gr.Column(scale=4, min_width=280):
                 self._place = html(
-                    source_panel(most, MOST_BYTES, kept, not example, sets.said, sets.offers),
+                    source_panel(most, MOST_BYTES, kept, example, sets.said, sets.offers),
                     elem_id=f"{own}rows-source",
                     js_on_load=_CONNECT.replace("LENS", lens),
                 )
                 self._rows = gr.Textbox(
-                    example or (ASSETS / "labelled_example.csv").read_text(encoding="utf-8"),
+                    (ASSETS / "labelled_example.csv").read_text(encoding="utf-8") if example else "",
                     label="Or paste rows",
                     placeholder=_PLACE,
                     lines=5,

@@ -46,8 +46,7 @@ class TrainTab:
 
     def build(self) -> Parts:
         """Rows, the way, what is known before the start; below, the job that is shown and all jobs side by side."""
-        example = TO_TRAIN.rows_of(TO_TRAIN.offers[0][0])
-        self.source = LabelledSource(TO_TRAIN, self.name, shown_training_rows, MOST_ROWS, KEPT, example)
+        self.source = LabelledSource(TO_TRAIN, self.name, shown_training_rows, MOST_ROWS, KEPT, example=False)
         with gr.Column(elem_classes="sheet", elem_id="train-sheet"):
             self.choices = TrainingChoices()
             run = gr.Button("Run", variant="primary", min_width=120, scale=0, elem_id="train-plan-button")
