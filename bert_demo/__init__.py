@@ -9,7 +9,7 @@ from bert_demo.core.settings import Settings
 if TYPE_CHECKING:
     from bert_demo.service.bert_service import BertService
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 __all__ = ["BertService", "Settings", "__version__"]
 
 
