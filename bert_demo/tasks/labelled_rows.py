@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -62,13 +63,7 @@ def read(
     mapping = _mapping(model, [row[-1] for row in rows])
     for place, (text, *second, label) in enumerate(rows):
         where = f"Labelled text {place + 1}" if lines is None else f"Line {lines[place]}"
-        try:
-            text, pair = validation.checked_pair(text, second[0] if second else None, most)
-            for each in (text, pair or ""):
-                validation.refuse_control_tokens(each, model.control_tokens)
-            encodings.append(model.encode(text, pair))
-        except ValueError as error:
-            raise BadDataError(f"{where}: {error}") from None
+        encodings.append(encoded(model, text, second[0] if second else None, where, most))
         if whole and len(encodings[-1].windows) > 1:
             raise BadDataError(
                 f"{where}: the text has more tokens than the {model.info.limit} that are read at once. Shorten it."
@@ -76,6 +71,17 @@ def read(
         truth[place, _places(model, mapping, label, where)] = True
         watch(0, len(rows))
     return Labelled(tuple(encodings), truth)
+
+
+def encoded(model: Model, text: Any, second: Any, where: str, most: int) -> Encoding:
+    """The tokens of a row's texts. where: the row, in words; most: characters. Raises BadDataError, which names it."""
+    try:
+        text, pair = validation.checked_pair(text, second, most)
+        for each in (text, pair or ""):
+            validation.refuse_control_tokens(each, model.control_tokens)
+        return model.encode(text, pair)
+    except ValueError as error:
+        raise BadDataError(f"{where}: {error}") from None
 
 
 def _names(model: Model, label: object) -> list[str]:

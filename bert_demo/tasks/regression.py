@@ -9,14 +9,13 @@ import numpy as np
 from scipy.special import stdtrit
 from scipy.stats import rankdata
 
-from bert_demo.core import validation
 from bert_demo.core.errors import BadDataError, ChoiceError
 from bert_demo.models.base import Encoding, Model
 from bert_demo.results.intervals import Interval
 from bert_demo.results.regression_evaluation import NumberedRow, RegressionEvaluation
 from bert_demo.tasks import intervals
 from bert_demo.tasks.evaluation import score_rows
-from bert_demo.tasks.labelled_rows import OnProgress
+from bert_demo.tasks.labelled_rows import OnProgress, encoded
 
 LEAST_ROWS = 4
 """Of fewer a correlation has no interval."""
@@ -38,13 +37,7 @@ def read(
     encodings, truth = [], []
     for place, (text, *second, number) in enumerate(rows):
         where = f"Labelled text {place + 1}" if lines is None else f"Line {lines[place]}"
-        try:
-            checked, pair = validation.checked_pair(text, second[0] if second else None, most)
-            for each in (checked, pair or ""):
-                validation.refuse_control_tokens(each, model.control_tokens)
-            encodings.append(model.encode(checked, pair))
-        except ValueError as error:
-            raise BadDataError(f"{where}: {error}") from None
+        encodings.append(encoded(model, text, second[0] if second else None, where, most))
         truth.append(_number(number, where))
         watch(0, len(rows))
     return tuple(encodings), np.array(truth)
