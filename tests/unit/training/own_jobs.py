@@ -50,11 +50,16 @@ def request_of(
     return prepared(Context(settings), sentences(kind) if rows is None else rows, recipe)
 
 
+def settings_of(root: Path) -> Settings:
+    """Jobs are computed in the process of the tests here, whose own memory is no part of them."""
+    return Settings(cache_dir=str(root), train_mb=10**6)
+
+
 def trained(
     root: Path, start: str, way: str, kind: str = "single", token: str = TOKEN, rows: Any = None, **choices: Any
 ) -> tuple[TrainingJob, JobFiles]:
     """A job, computed to its end."""
-    settings = Settings(cache_dir=str(root))
+    settings = settings_of(root)
     files = JobFiles(training_root(settings), token)
     files.create(request_of(settings, start, way, kind, rows, **choices))
     return run(files), files

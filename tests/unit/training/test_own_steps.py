@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from own_jobs import request_of, sentences, trained
+from own_jobs import request_of, sentences, settings_of, trained
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file
 from tiny_families import CHECKPOINTS, build
@@ -226,7 +226,7 @@ class Interrupting:
 
 
 def interrupted(root: Path, start: str, way: str, what: str, after: int, monkeypatch: pytest.MonkeyPatch) -> JobFiles:
-    settings = Settings(cache_dir=str(root))
+    settings = settings_of(root)
     files = JobFiles(training_root(settings), "i" * 32)
     files.create(request_of(settings, start, way, **SIZES, early_stopping=0))
     asking, heed = Interrupting(files, what, after), Watch.__call__
