@@ -180,8 +180,11 @@ class Encoder(Protocol):
         """What the module is called with for one window, each (1, n)."""
         ...
 
-    def batches(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], dict[str, torch.Tensor]]]:
-        """Texts of one window each, those of like length together: their places, and their padded inputs."""
+    def batches(
+        self, encodings: Sequence[Encoding], gradients: bool = ...
+    ) -> Iterator[tuple[list[int], dict[str, torch.Tensor]]]:
+        """Texts of one window each, those of like length together: their places, and their padded inputs. gradients:
+        whether each batch is gone back through, too."""
         ...
 
     def positions(self, ids: torch.Tensor) -> torch.Tensor:

@@ -87,9 +87,11 @@ class TransformersEncoder:
         """What the module is called with for one window, each (1, n)."""
         return self.collator.inputs(encoding, window, self.device)
 
-    def batches(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], dict[str, torch.Tensor]]]:
+    def batches(
+        self, encodings: Sequence[Encoding], gradients: bool = False
+    ) -> Iterator[tuple[list[int], dict[str, torch.Tensor]]]:
         """Texts of one window each, those of like length together: their places, and their padded inputs."""
-        return self.collator.batches(encodings, self.device)
+        return self.collator.batches(encodings, self.device, gradients)
 
     def positions(self, ids: torch.Tensor) -> torch.Tensor:
         """(1, n), the row of the position embeddings that each token of a text has. Families that count from behind

@@ -113,7 +113,7 @@ def gate_gradients(model: Model, encodings: Sequence[Encoding], truth: np.ndarra
     if model.activation == "softmax":
         loss_of = functional.cross_entropy
     shape = (model.info.layers, 1, model.info.heads)
-    for places, inputs in model.encoder.batches(encodings):
+    for places, inputs in model.encoder.batches(encodings, gradients=True):
         opened = torch.ones(shape, device=model.encoder.device).repeat(1, len(places), 1).requires_grad_()
         for gate, value in zip(gates, opened, strict=True):
             gate.value = value
