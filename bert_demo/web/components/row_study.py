@@ -8,14 +8,17 @@ from typing import Any
 import gradio as gr
 
 from bert_demo.core.scheduler import Cost
-from bert_demo.views.markup import working
+from bert_demo.views.markup import message, working
 from bert_demo.views.panels.attributions import progress_panel
 from bert_demo.web.event_settings import AT_ONCE, QUIET
-from bert_demo.web.job_runner import JobProgress, LatestJob
-from bert_demo.web.tab import Ask, Page, html
+from bert_demo.web.job_runner import JobProgress, LatestJob, Question
+from bert_demo.web.tab import Ask, Page, html, question_of
+from bert_demo.web.visitor import visitor_of
 
 FILTERS = "window.bertLens('evaluate').then(() => window.bertEvaluate.filters(element));"
 """js_on_load of a place of numbers and names whose rows are shown."""
+
+CHOSEN = "Another choice: press Run to ask with it."
 
 
 class RowStudy:
@@ -50,11 +53,20 @@ class RowStudy:
                 return working("Reading the rows \N{HORIZONTAL ELLIPSIS}")
             return progress_panel(done, planned, what)
 
-        run = LatestJob(self._name, Cost.EXCLUSIVE).handler(make, notice)
+        def question(ask: Ask, *values: Any) -> Question:
+            return question_of(ask, values[len(values) - len(self.controls) :])
+
+        async def clear(request: gr.Request, ask: Ask, *values: Any) -> Any:
+            """The answer stays of just this: the word of a choice may come after that of the button. See
+            web.tab.clear_handler."""
+            return message(CHOSEN) if job.replace(visitor_of(request), question_of(ask, values)) else gr.skip()
+
+        job = LatestJob(self._name, Cost.EXCLUSIVE)
+        run = job.handler(make, notice, question=question)
         event = self.run.click(run, [page.asked, *given, *self.controls], self.panel, **AT_ONCE)
         page.cleared(None, None, self.panel, js="() => ''", **QUIET)
         changed(None, None, self.panel, js="() => ''", cancels=[event], **QUIET)
         for control in self.controls:
             listen = getattr(control, "input", control.change)
-            listen(None, None, self.panel, js="() => ''", cancels=[event], **QUIET)
+            listen(clear, [page.asked, *self.controls], self.panel, trigger_mode="multiple", **QUIET)
         return event

@@ -104,6 +104,12 @@ def unfold(page: Page) -> None:
         button.first.click()
 
 
+def take(page: Page, place: str) -> None:
+    """Enter in a list, and the frames in which gradio takes the choice in: by hand nobody clicks before them."""
+    page.locator(f"{place} input").press("Enter")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(() => setTimeout(done, 50))))")
+
+
 def write(page: Page, text: str) -> None:
     page.locator("#text textarea").fill(text)
     page.locator("#text textarea").press("Enter")

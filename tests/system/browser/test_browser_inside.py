@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import OPENING
 from playwright.sync_api import Page, expect
-from test_browser import ODD, browser, desk_and_phone, look_at, page, write
+from test_browser import ODD, browser, desk_and_phone, look_at, page, take, write
 
 from bert_demo import BertService
 from bert_demo.views.panels.positions import step_of
@@ -60,7 +60,7 @@ def test_five_views_with_the_numbers_of_the_service(page: Page, service: BertSer
     use(page, "base")
     expect(page.locator("#pieces")).to_contain_text("##bly")
     fill(page, "#second-tokenizer", "sentiment")
-    page.locator("#second-tokenizer input").press("Enter")
+    take(page, "#second-tokenizer")
     page.locator("#look-inside").click()
     pieces_are_the_tokenizers(page, service)
     view(page, "Positions and segments")
@@ -186,7 +186,7 @@ def features_are_shown_and_kept(page: Page, service: BertService) -> None:
 def test_inside_shows_errors_in_place(page: Page) -> None:
     open_inside(page)
     fill(page, "#second-tokenizer", "nonsense")
-    page.locator("#second-tokenizer input").press("Enter")
+    take(page, "#second-tokenizer")
     page.locator("#look-inside").click()
     expect(page.locator("#pieces .error")).to_contain_text("There is no model 'nonsense'")
     expect(page.locator("#pieces .check.ok")).to_have_count(1)
