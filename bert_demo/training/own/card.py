@@ -12,6 +12,7 @@ from bert_demo.results.training import TrainingJob, TrainingPlan
 from bert_demo.training.own.task import Task
 from bert_demo.training.publishing.card import Card, Figures, Table
 
+EXAMPLE = "A text of yours."
 _WHOLE = """
 # in the folder of this card
 from transformers import pipeline
@@ -21,11 +22,14 @@ print(pipeline("text-classification", model=".")("{example}"))
 _ADAPTER = """
 # the adapter alone, on the model that it was trained on
 from peft import PeftModel
-from transformers import AutoConfig, AutoModelForSequenceClassification
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
+START = "{start}"  # where that model lies
 config = AutoConfig.from_pretrained(".")  # it has the labels, which the adapter has not
-start = AutoModelForSequenceClassification.from_pretrained("{start}", config=config)
-model = PeftModel.from_pretrained(start, "adapter").eval()
+start = AutoModelForSequenceClassification.from_pretrained(START, config=config, ignore_mismatched_sizes=True)
+model = PeftModel.from_pretrained(start, "adapter").merge_and_unload()
+classify = pipeline("text-classification", model=model, tokenizer=AutoTokenizer.from_pretrained("."))
+print(classify("{example}"))
 """
 _STEPS = ("epochs", "learning_rate", "batch_size", "length", "class_weights", "early_stopping")
 _USED = {
@@ -51,8 +55,7 @@ def write(directory: Path, task: Task, weights: int, added: int) -> None:
     assert plan is not None
     way, start = BY_NAME[recipe.way], find(recipe.start)
     labels = f"the labels {', '.join(task.rows.labels)}" if task.rows.labels else "a number"
-    code = _WHOLE.format(example="A text of yours.")
-    code += _ADAPTER.format(start=place_of(recipe.start)) if recipe.way == "lora" else ""
+    code = _WHOLE + (_ADAPTER if recipe.way == "lora" else "")
     chosen = asdict(recipe)
     facts = [
         ("Begins with", f"`{place_of(recipe.start)}`."),
@@ -72,7 +75,7 @@ def write(directory: Path, task: Task, weights: int, added: int) -> None:
         f"It gives each text {labels} ({KINDS[recipe.kind]}).",
         "texts unlike those that it learnt from. It judges every text, also one that fits no label.",
         tuple(facts),
-        code,
+        code.format(example=EXAMPLE, start=place_of(recipe.start)),
     ).write(directory, Figures((_figures(task.status, plan), _rows(plan))))
 
 
