@@ -110,7 +110,8 @@ class LabelMapping:
             pairs = ", ".join(f"{number} {self.labels[place]}" for place, number in numbers)
             said.append(f"Labels are numbers from {self.first}: {pairs}.")
         if self.given:
-            shown = ", ".join(f"{name} = {self.labels[place]}" for name, place in self.given[:_MOST_SHOWN])
+            ordered = sorted(self.given, key=lambda pair: (pair[1], pair[0]))  # in whatever order they were said
+            shown = ", ".join(f"{name} = {self.labels[place]}" for name, place in ordered[:_MOST_SHOWN])
             said.append(f"Labels: {shown}.")
         return " ".join(said)
 

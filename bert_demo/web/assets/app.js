@@ -15,6 +15,7 @@ window.bertDemo = (() => {
   // Until the page has taken up the address it was opened with, nothing may change it.
   function ready() {
     restored = true;
+    document.getElementById('placeholder')?.remove();
     window.bertDemo.questions.ready();
     return [];
   }

@@ -47,6 +47,14 @@ window.bertDemo.examples = (() => {
   function leave(text, model) {
     if (changed && (changed.text !== text || changed.after !== model)) changed = null;
     say();
+    nameIn(document.getElementById('next-example'), text);
+  }
+
+  // In a presentation the examples are folded away: the button of the next says which one this is.
+  function nameIn(button, text) {
+    const asks = [...document.querySelectorAll('#examples [data-example]')].map((each) => JSON.parse(each.dataset.example));
+    const here = asks.find((each) => each.text === text);
+    if (button) button.textContent = here ? `Example “${here.name}”, next (N)` : 'Next example (N)';
   }
 
   return { connect, taken, back, leave, trigger: (...given) => trigger(...given) };

@@ -80,6 +80,8 @@ window.bertOutdated = (() => {
     const answer = shown(panel);
     if (answer?.isConnected) learn(answer, ...bar());
     const old = answer !== null && mark(...bar()) !== answer.dataset.question;
+    const own = panel && (panel.id !== 'tab-classify' || (answer && !old && !answer.goesOn)); // no more the opening's
+    if (own && window.bertDemo.isReady()) document.body.removeAttribute('data-linked');
     document.querySelectorAll('.outdated').forEach((each) => each.classList.toggle('outdated', each === panel && old));
     if (old) panel.classList.add('outdated');
     const { text, pair, model } = answer ? answer.dataset : {};

@@ -328,10 +328,12 @@ def test_presentation_has_big_type_and_the_picture_in_the_first_screenful(
         for example in (first, second):  # behind a text of one's own comes the first
             visitor.keyboard.press("n")
             expect(visitor.locator("#text textarea")).to_have_value(example["text"])
+            named = f"Example \u201c{example['name']}\u201d, next (N)"
+            expect(visitor.locator("#next-example")).to_have_text(named)
         visitor.get_by_role("button", name="Present (P)").click()
         expect(visitor.locator("#model")).to_be_visible()
         visitor.keyboard.press("n")
-        expect(visitor.get_by_role("button", name="Next example (N)")).to_be_hidden()
+        expect(visitor.locator("#next-example")).to_be_hidden()
         expect(visitor.locator("#text textarea")).to_have_value(second["text"])
 
 

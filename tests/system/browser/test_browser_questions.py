@@ -255,3 +255,39 @@ def test_page_can_be_read_before_its_scripts_run(
 def test_first_words_go_when_the_page_is_there(page: Page) -> None:
     expect(page.locator("#placeholder")).to_have_count(0)
     expect(page.locator("gradio-app")).to_have_css("opacity", "1")
+
+
+SEEN = """
+window.seen = [];
+const look = () => {
+  const area = document.querySelector('#text textarea');
+  const answer = document.querySelector('#tab-classify .lens-answer');
+  const there = (each) => each?.offsetHeight > 0 && getComputedStyle(each).visibility === 'visible';
+  if (area && !document.querySelector('#placeholder')) {
+    const parts = there(answer) ? [...answer.querySelectorAll('#labels .bar')].map((each) => each.textContent) : [];
+    const now = [area.value, parts.join(' ').replace(/\\s+/g, ' ')].join('|');
+    if (window.seen.at(-1) !== now) window.seen.push(now);
+  }
+  requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+"""What a visitor sees of the bar and of Classify, frame by frame."""
+
+
+@pytest.mark.parametrize("query", ["?text=A+dull+film.&tab=classify&model=sentiment", "?text=A+dull+film."])
+def test_link_never_shows_the_opening(
+    newcomer: tuple[Page, Wire], server: str, service: BertService, query: str
+) -> None:
+    page, _ = newcomer
+    page.add_init_script(SEEN)
+    page.goto(server + query)
+    found = service.classify("A dull film.")
+    best = max(found.labels, key=lambda each: each.score)
+    expect(page.locator("#labels .bar").first).to_contain_text(f"{100 * best.score:.1f}")
+    expect(page.locator("#tab-classify .lens-answer")).to_have_css("visibility", "visible")
+    page.wait_for_timeout(300)
+    seen = page.evaluate("window.seen")
+    assert {each.split("|")[0] for each in seen} == {"A dull film."}
+    answers = [each.split("|")[1] for each in seen if each.split("|")[1]]
+    assert answers and all(f"{100 * best.score:.1f}" in each for each in answers)

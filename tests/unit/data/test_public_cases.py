@@ -203,7 +203,8 @@ def test_labels_without_names_in_common_are_a_question_with_a_mapping() -> None:
     assert (error.value.option, error.value.choices) == ("mapping", ("gut", "schlecht"))
     mapping = (("gut", "positive"), ("schlecht", "negative"))
     assert read(content, mapping=mapping).labels == ((1,), (0,), (1,))
-    assert "gut = positive" in str(read(content, mapping=mapping).understood)
+    for said in (mapping, mapping[::-1]):
+        assert "Labels: schlecht = negative, gut = positive." in str(read(content, mapping=said).understood)
     with pytest.raises(DataChoiceError, match="no label of this model"):
         read(content, mapping=(("gut", "good"),))
     assert guesses(["Positiv", "x"], SIDES) == [("Positiv", "positive"), ("x", "")]
