@@ -1,4 +1,4 @@
-"""The same endpoints printed: python -m bert_demo classify|fill-mask|attention|...|train|evaluate|heads|prune|space.
+"""The same endpoints printed: python -m bert_demo classify|fill-mask|...|train|evaluate|heads|prune|shrink|space.
 
 Every command prints a table for people and, with --json, what the HTTP endpoint returns.
 """
@@ -18,6 +18,7 @@ from bert_demo.api.run import run
 from bert_demo.cli import features, space
 from bert_demo.cli.arguments import add_arguments
 from bert_demo.cli.prune import add_prune
+from bert_demo.cli.shrink import add_shrink
 from bert_demo.cli.tables import table
 from bert_demo.cli.training import add_evaluate, add_heads, add_train
 from bert_demo.core.errors import DemoError
@@ -84,11 +85,18 @@ def _heads(options: argparse.Namespace) -> None:
     heads.run(options)
 
 
+def _shrink(options: argparse.Namespace) -> None:
+    from bert_demo.training.commands import shrink
+
+    shrink.run(options)
+
+
 _OTHERS: dict[str, Callable[[argparse.Namespace], None]] = {
     "train": _train,
     "evaluate": _evaluate,
     "heads": _heads,
     "prune": _prune,
+    "shrink": _shrink,
     "space": space.run,
 }
 """Commands that are more than an endpoint; those that read rows are kinds of `evaluate`, which reads a file."""
@@ -117,6 +125,6 @@ def make_parser() -> argparse.ArgumentParser:
         if endpoint.name == "features":
             features.add_output(command)
         command.add_argument("--json", action="store_true", help="print what the HTTP endpoint returns")
-    for add in (add_train, add_evaluate, add_heads, add_prune, space.add_space):
+    for add in (add_train, add_evaluate, add_heads, add_prune, add_shrink, space.add_space):
         add(commands)
     return parser

@@ -78,6 +78,11 @@ class _Progress:
         self._watch(self._done, self._planned)
 
 
+def importance_of_heads(model: Model, labelled: Labelled, watch: OnProgress) -> np.ndarray:
+    """(layers, heads), Michel et al. 2019's: mean |d loss / d gate|, each layer scaled to length 1."""
+    return _importance(model, labelled, _Progress(watch, len(labelled.encodings)))
+
+
 def _importance(model: Model, labelled: Labelled, done: _Progress) -> np.ndarray:
     found = np.zeros((model.info.layers, model.info.heads))
     for texts, part in gate_gradients(model, labelled.encodings, labelled.truth):

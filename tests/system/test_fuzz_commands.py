@@ -44,6 +44,7 @@ FILES = {
 OPENED = ("file", "files", "text", "data", "test", "parted", "natural")
 """Arguments of the commands about files that name one."""
 NUMBERS = ("0", "1", "2", "3", "-1", "0.5", "1e308", "nan", "inf", "-inf", "9" * 400, "1e400", "ten", "", "0x1", "1_0")
+WAYS = ("half", "half=bfloat16", "half=x", "layers=1", "layers=0,1", "layers=9", "heads=1", "vocabulary", "none", "=")
 FEW = {"steps": ("0", "1", "2", "-1"), "epochs": ("0", "0.1", "-1", "nan"), "rank": ("0", "1", "2", "-1")}
 """Numbers that say how long training goes on, or how large it is."""
 
@@ -100,6 +101,10 @@ def right(command: str, action: argparse.Action, places: dict[str, str]) -> st.S
         return st.sampled_from([[each] for each in (*FILES, "missing.csv", "folder")])
     if name == "save":
         return st.sampled_from([["out.csv"], ["out.html"], ["out.exe"], ["missing/out.json"]])
+    if name == "way" and command == "shrink":
+        return st.lists(st.sampled_from(WAYS), min_size=1, max_size=2)
+    if name == "rows" and command == "shrink":
+        return st.sampled_from([[each] for each in (*FILES, "missing.csv", "folder")])
     if name in OPENED and command.split()[0] in ("train", "evaluate", "heads", "prune"):
         return st.lists(st.sampled_from((*FILES, "missing.csv", "folder")), min_size=1, max_size=2)
     if name == "output" and command not in ENDPOINTS_WITH_SCALE:
@@ -214,6 +219,7 @@ def test_every_command_is_tried() -> None:
             "evaluate",
             "heads",
             "prune",
+            "shrink",
         }
         <= {*COMMANDS} - LEFT_OUT
     )

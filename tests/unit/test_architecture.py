@@ -45,6 +45,7 @@ INSIDE = {
         {"finetuning"},
         {"publishing"},
         {"own"},
+        {"smaller"},
         {"recipes"},
         {"bundle"},
         {"commands"},

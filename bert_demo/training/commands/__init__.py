@@ -1,1 +1,1 @@
-"""`python -m bert_demo train`, `evaluate`, `heads` and `prune`: what each does with its arguments."""
+"""`python -m bert_demo train`, `evaluate`, `heads`, `prune` and `shrink`: what each does with its arguments."""
