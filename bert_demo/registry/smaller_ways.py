@@ -33,7 +33,11 @@ SMALLER_WAYS: tuple[SmallerWay, ...] = (
         rows=True,
     ),
     SmallerWay("vocabulary", "Entries of the vocabulary that the rows have no use for are struck.", rows=True),
+    SmallerWay(
+        "int8", "Weights and sums are in int8, in a file for ONNX Runtime; the last way, by packages of its own."
+    ),
 )
+INT8 = "int8"
 BY_NAME = {each.name: each for each in SMALLER_WAYS}
 
 

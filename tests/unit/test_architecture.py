@@ -78,6 +78,8 @@ LIBRARIES = {
     "sklearn": {"training", "tasks/confident_learning"},
     "cleanlab": {"tasks/confident_learning"},
     "peft": {"training"},
+    "onnx": {"training/smaller"},
+    "onnxruntime": {"training/smaller"},
     "openpyxl": {"data"},
     "duckdb": {"data"},
     "prometheus_client": {"web"},

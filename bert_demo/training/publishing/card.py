@@ -97,7 +97,7 @@ class Card:
 license: {self.licence}
 language: {self.languages[0] if len(self.languages) == 1 else f"[{', '.join(self.languages)}]"}
 base_model: {self.origin}
-library_name: {"peft" if "peft" in self.code else "transformers"}
+library_name: {next((name for name in ("peft", "onnxruntime") if name in self.code), "transformers")}
 ---
 # {self.title}
 

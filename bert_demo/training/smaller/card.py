@@ -5,12 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 from bert_demo.registry.models import ModelCard
+from bert_demo.registry.smaller_ways import INT8
 from bert_demo.results.smaller import ModelCost, SmallerModel
 from bert_demo.training.publishing.card import Card, Figures, Table
 from bert_demo.training.publishing.tables import shortened
 from bert_demo.training.smaller.draft import Draft
 from bert_demo.training.smaller.measure import BATCH
 
+_ONNX = """
+# in the folder of this card, with onnxruntime, tokenizers and numpy
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+labels = json.loads(Path("config.json").read_text())["id2label"]
+session = onnxruntime.InferenceSession("model.onnx")
+found = Tokenizer.from_file("tokenizer.json").encode("A text of yours.")
+given = {"input_ids": found.ids, "token_type_ids": found.type_ids, "attention_mask": found.attention_mask}
+(logits,) = session.run(None, {each.name: np.array([given[each.name]]) for each in session.get_inputs()})[0]
+print(labels[str(logits.argmax())], logits)
+"""
 SHOWN = 160
 """Characters of a text."""
 _CODE = """
@@ -65,7 +82,7 @@ def write(directory: Path, card: ModelCard, found: SmallerModel, draft: Draft) -
         f"It gives each text one of the labels {', '.join(draft.labels)}, as the model that it was made of does.",
         "anything that its original is not for; what it lost on other texts than those measured is not known.",
         tuple(facts),
-        _CODE,
+        _ONNX if found.ways[-1] == INT8 else _CODE,
     ).write(directory, Figures((figures_table(found),)))
 
 
@@ -76,8 +93,11 @@ def _steps(found: SmallerModel) -> list[tuple[str, str]]:
 def _intro(found: SmallerModel) -> str:
     if not found.rows:
         return "No rows were read, so that size alone is known. Both saved the same way, the original in float32."
+    how = "Both saved, loaded and computed the same way in float32"
+    if found.ways[-1] == INT8:
+        how = "The original in float32 by torch, the smaller one by ONNX Runtime, each text alone, with as many threads"
     return (
-        f"{found.rows:,} rows; in brackets: 95 % intervals. Both saved, loaded and computed the same way in float32; "
+        f"{found.rows:,} rows; in brackets: 95 % intervals. {how}; "
         f"times by turns, of the text of middle length ({found.tokens} tokens)."
     )
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from bert_demo.core.errors import BadDataError
 from bert_demo.models.base import Model
 from bert_demo.registry.models import ModelCard
-from bert_demo.registry.smaller_ways import SmallerWay
+from bert_demo.registry.smaller_ways import INT8, SmallerWay
 from bert_demo.results.evaluation import Evaluation
 from bert_demo.results.smaller import FlippedRow, ModelCost, SmallerModel
 from bert_demo.tasks.labelled_rows import OnProgress
 from bert_demo.training.smaller import card as cards
 from bert_demo.training.smaller.draft import Draft, check_saved, loaded, save
+from bert_demo.training.smaller.int8 import FILE, Session, write_int8
 from bert_demo.training.smaller.measure import bytes_of, evaluated, middle, milliseconds, parameters_of
 from bert_demo.training.smaller.ways import Rows, done
 
@@ -37,11 +38,16 @@ def make(
         with tempfile.TemporaryDirectory(dir=output.parent, prefix=".smaller-") as place:
             first, last = Path(place, "original"), Path(place, "smaller")
             save(draft, first)
-            said = [done(draft, *way, rows, Path(place, f"{at}"), watch) for at, way in enumerate(ways)]
+            plain = [way for way in ways if way[0].name != INT8]
+            said = [done(draft, *way, rows, Path(place, f"{at}"), watch) for at, way in enumerate(plain)]
             save(draft, last)
             models = loaded(first), loaded(last)
             check_saved(draft, models[1])
-            found = _measured(card, draft, ways, said, models, (bytes_of(first), bytes_of(last)), rows, watch)
+            session = None
+            if ways[-1][0].name == INT8:
+                said.append(write_int8(last, draft, models[1], Path(place, "onnx")))
+                session = Session(last / FILE)
+            found = _measured(card, draft, ways, said, models, (bytes_of(first), bytes_of(last)), rows, watch, session)
             cards.write(last, card, found, draft)
             last.rename(output)
     except OSError as error:
@@ -59,15 +65,18 @@ def _measured(
     sizes: tuple[int, int],
     rows: Rows | None,
     watch: OnProgress,
+    session: Session | None,
 ) -> SmallerModel:
     tokens, count, measure = 0, 0, ""
     flipped: tuple[FlippedRow, ...] = ()
     costs = [ModelCost(size, parameters_of(model), *[None] * 4) for size, model in zip(sizes, models, strict=True)]
     if rows is not None:
-        (one, texts), (other, again) = (evaluated(model, rows, watch) for model in models)
+        (one, texts), (other, again) = (
+            evaluated(model, rows, watch, each) for model, each in zip(models, (None, session), strict=True)
+        )
         place = middle(texts)
         tokens, count, measure = len(texts[place].windows[0]), one.rows, one.measure
-        times = milliseconds([(models[0], texts[place]), (models[1], again[place])])
+        times = milliseconds([(models[0], texts[place], None), (models[1], again[place], session)])
         costs = [
             ModelCost(cost.bytes, cost.parameters, *time, each.accuracy, each.macro_f1)
             for cost, time, each in zip(costs, times, (one, other), strict=True)

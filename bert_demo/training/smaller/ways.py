@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bert_demo.core.errors import ChoiceError
-from bert_demo.registry.smaller_ways import BY_NAME, SmallerWay
+from bert_demo.registry.smaller_ways import BY_NAME, INT8, SmallerWay
 from bert_demo.tasks import labelled_rows
 from bert_demo.tasks.head_pruning import importance_of_heads
 from bert_demo.tasks.labelled_rows import OnProgress
 from bert_demo.training.smaller.draft import Draft, loaded, save
 from bert_demo.training.smaller.half import store_in_half
 from bert_demo.training.smaller.heads import check_heads, cut_heads
+from bert_demo.training.smaller.int8 import require_packages
 from bert_demo.training.smaller.layers import keep_layers
 from bert_demo.training.smaller.vocabulary import trim_vocabulary
 
@@ -28,7 +29,8 @@ class Rows:
 
 
 def parsed(words: Sequence[str], with_rows: bool) -> list[tuple[SmallerWay, str]]:
-    """Each way and what is chosen of it, of words such as "layers=3". Raises ChoiceError."""
+    """Each way and what is chosen of it, of words such as "layers=3". Raises ChoiceError, and ModelKindError where
+    packages that a way needs are lacking."""
     found = []
     for word in words:
         name, equals, choice = word.partition("=")
@@ -41,7 +43,11 @@ def parsed(words: Sequence[str], with_rows: bool) -> list[tuple[SmallerWay, str]
             raise ChoiceError(f"Say what {name} is to keep: {name}= and {way.choice}.")
         if way.rows and not with_rows:
             raise ChoiceError(f"{name} is decided by rows. Name a file of labelled rows with --rows.")
+        if name == INT8:
+            require_packages()
         found.append((way, choice or str(way.default)))
+    if any(way.name == INT8 for way, _ in found[:-1]):
+        raise ChoiceError("int8 makes a file that no other way reads. Write it last.")
     return found
 
 

@@ -25,12 +25,14 @@ from transformers import (
 )
 
 from bert_demo.cli.main import main
-from bert_demo.core.errors import ChoiceError
+from bert_demo.core.errors import ChoiceError, ModelKindError
 from bert_demo.models.surgery.without_heads import without_heads
 from bert_demo.registry.smaller_ways import SMALLER_WAYS, described
+from bert_demo.training.smaller import int8
 from bert_demo.training.smaller.layers import chosen
+from bert_demo.training.smaller.measure import evaluated
 from bert_demo.training.smaller.vocabulary import longest_first
-from bert_demo.training.smaller.ways import parsed
+from bert_demo.training.smaller.ways import Rows, parsed
 
 TEXTS = ("the cat sat", "a dog ran on ice .", "the play was not good", "a cat was happy", "Xylophones ran !", "the dog")
 LABELS = ("low", "middle", "high", "low", "middle", "high")
@@ -330,9 +332,8 @@ def test_layers_that_are_chosen() -> None:
 
 
 def test_help_and_documents_name_every_way() -> None:
-    assert [way.name for way, _ in parsed(["half", "layers=2", "heads=3", "vocabulary"], True)] == [
-        way.name for way in SMALLER_WAYS
-    ]
+    names = [way.name for way in SMALLER_WAYS]
+    assert [way.name for way, _ in parsed(["half", "layers=2", "heads=3", "vocabulary"], True)] == names[:-1]
     page = (Path(__file__).resolve().parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
     assert all(f"| `{way.name}" in page and way.name in described() for way in SMALLER_WAYS)
 
@@ -355,3 +356,53 @@ def test_rows_of_two_texts_keep_their_answers(
             inputs = tokenizer("the cat sat", "the dog was sat", return_tensors="pt")
             answers.append(model.eval()(**inputs).logits.numpy())
     assert answers[0] == pytest.approx(answers[1], abs=1e-6)
+
+
+def test_int8_says_what_it_needs_and_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(int8, "PACKAGES", ("no_such_package", "torch"))
+    with pytest.raises(
+        ModelKindError, match=r"int8 needs no_such_package, not installed here\. Install: pip install onnx=="
+    ):
+        parsed(["half", "int8"], False)
+    monkeypatch.setattr(int8, "PACKAGES", ("torch",))
+    assert [way.name for way, _ in parsed(["half", "int8"], False)] == ["half", "int8"]
+    for wrong in (["int8", "half"], ["int8", "int8"]):
+        with pytest.raises(ChoiceError, match="Write it last"):
+            parsed(wrong, False)
+
+
+class Alone:
+    """What answers in the place of a model, text by text: plain transformers."""
+
+    def __init__(self, place: str) -> None:
+        self.model = AutoModelForSequenceClassification.from_pretrained(place).eval()
+        self.asked: list[int] = []
+
+    def inputs(self, model: Any, encoding: Any) -> dict[str, torch.Tensor]:
+        return dict(model.encoder.inputs(encoding))
+
+    def logits(self, inputs: dict[str, torch.Tensor]) -> np.ndarray:
+        self.asked.append(len(inputs["input_ids"]))
+        with torch.inference_mode():
+            found: np.ndarray = self.model(**inputs).logits.numpy()
+        return found
+
+
+def test_what_answers_text_by_text_is_scored_as_a_model_is(tiny_classifier: str) -> None:
+    """Long texts, too: the mean of their windows."""
+    texts = (*TEXTS, "the cat sat on ice . " * 12)
+    rows = Rows(tuple(zip(texts, (*LABELS, "low"), strict=True)), tuple(range(2, 9)), 1000)
+    model, alone = loaded(tiny_classifier), Alone(tiny_classifier)
+    (wanted, encodings), (found, _) = (
+        evaluated(model, rows, lambda *both: None),
+        evaluated(
+            model,
+            rows,
+            lambda *both: None,
+            alone,  # type: ignore[arg-type]
+        ),
+    )
+    windows = sum(len(each.windows) for each in encodings)
+    assert alone.asked == [1] * windows and windows > len(texts)
+    assert found.probabilities == pytest.approx(wanted.probabilities, abs=1e-6)
+    assert found.accuracy == wanted.accuracy and found.macro_f1 == wanted.macro_f1
