@@ -32,6 +32,13 @@ SMALLER_WAYS: tuple[SmallerWay, ...] = (
         None,
         rows=True,
     ),
+    SmallerWay(
+        "neurons",
+        "In each feed-forward layer the neurons that matter least on the rows are cut out.",
+        "how many of each layer stay",
+        None,
+        rows=True,
+    ),
     SmallerWay("vocabulary", "Entries of the vocabulary that the rows have no use for are struck.", rows=True),
     SmallerWay(
         "int8", "Weights and sums are in int8, in a file for ONNX Runtime; the last way, by packages of its own."

@@ -44,7 +44,19 @@ FILES = {
 OPENED = ("file", "files", "text", "data", "test", "parted", "natural")
 """Arguments of the commands about files that name one."""
 NUMBERS = ("0", "1", "2", "3", "-1", "0.5", "1e308", "nan", "inf", "-inf", "9" * 400, "1e400", "ten", "", "0x1", "1_0")
-WAYS = ("half", "half=bfloat16", "half=x", "layers=1", "layers=0,1", "layers=9", "heads=1", "vocabulary", "int8", "=")
+WAYS = (
+    "half",
+    "half=bfloat16",
+    "half=x",
+    "layers=1",
+    "layers=0,1",
+    "layers=9",
+    "heads=1",
+    "neurons=3",
+    "vocabulary",
+    "int8",
+    "=",
+)
 FEW = {"steps": ("0", "1", "2", "-1"), "epochs": ("0", "0.1", "-1", "nan"), "rank": ("0", "1", "2", "-1")}
 """Numbers that say how long training goes on, or how large it is."""
 

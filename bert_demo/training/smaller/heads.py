@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from bert_demo.core.errors import ChoiceError, ModelKindError
 from bert_demo.models.surgery.shared_copy import family_of, layers_of
 from bert_demo.training.smaller.draft import Draft
+from bert_demo.training.smaller.linear import part_of
 
 
 def check_heads(draft: Draft, choice: str) -> int:
@@ -24,7 +24,7 @@ def check_heads(draft: Draft, choice: str) -> int:
     if not all(hasattr(attention, name) for name in ("q_proj", "k_proj", "v_proj", "o_proj", "head_dim")):
         raise ModelKindError(
             "transformers divides the width of this kind of model among its heads, so that none can be cut out of its "
-            "files. Drop whole layers with --way layers=N."
+            "files. Cut neurons with --way neurons=N, or drop layers."
         )
     count = int(config.num_attention_heads)
     if getattr(config, "num_key_value_heads", None) not in (None, count):
@@ -49,21 +49,11 @@ def cut_heads(draft: Draft, keep: int, importance: np.ndarray) -> str:
         stay = sorted(np.argsort(-values, kind="stable")[:keep].tolist())
         rows = torch.cat([torch.arange(head * width, (head + 1) * width) for head in stay])
         for name in ("q_proj", "k_proj", "v_proj"):
-            setattr(attention, name, _linear(getattr(attention, name), rows, 0))
-        attention.o_proj = _linear(attention.o_proj, rows, 1)
+            setattr(attention, name, part_of(getattr(attention, name), rows, 0))
+        attention.o_proj = part_of(attention.o_proj, rows, 1)
         config.head_dim = width
         said.append(f"{len(said)}: {', '.join(map(str, stay))}")
     config.num_attention_heads = keep
     if hasattr(config, "num_key_value_heads"):
         config.num_key_value_heads = keep
     return f"{keep} of {count} heads of each layer are kept (from 0; {'; '.join(said)})"
-
-
-def _linear(whole: nn.Linear, rows: torch.Tensor, axis: int) -> nn.Linear:
-    """The map with these outputs (axis 0) or inputs (axis 1) alone."""
-    weight = whole.weight.data.index_select(axis, rows)
-    part = nn.Linear(weight.shape[1], weight.shape[0], bias=whole.bias is not None)
-    part.weight = nn.Parameter(weight, requires_grad=False)
-    if whole.bias is not None:
-        part.bias = nn.Parameter(whole.bias.data[rows] if axis == 0 else whole.bias.data, requires_grad=False)
-    return part

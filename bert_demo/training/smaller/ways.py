@@ -16,6 +16,7 @@ from bert_demo.training.smaller.half import store_in_half
 from bert_demo.training.smaller.heads import check_heads, cut_heads
 from bert_demo.training.smaller.int8 import require_packages
 from bert_demo.training.smaller.layers import keep_layers
+from bert_demo.training.smaller.neurons import check_neurons, cut_neurons, importance_of_neurons
 from bert_demo.training.smaller.vocabulary import trim_vocabulary
 
 
@@ -63,8 +64,11 @@ def done(draft: Draft, way: SmallerWay, choice: str, rows: Rows | None, place: P
     assert rows is not None
     if way.name == "vocabulary":
         return trim_vocabulary(draft, [tuple(texts) for *texts, _ in rows.rows])
-    keep = check_heads(draft, choice)
+    heads = way.name == "heads"
+    keep = check_heads(draft, choice) if heads else check_neurons(draft, choice)
     save(draft, place)
     model = loaded(place)
     labelled = labelled_rows.read(model, rows.rows, rows.lines, rows.characters, watch, whole=True)
-    return cut_heads(draft, keep, importance_of_heads(model, labelled, watch))
+    if heads:
+        return cut_heads(draft, keep, importance_of_heads(model, labelled, watch))
+    return cut_neurons(draft, keep, importance_of_neurons(model, labelled, watch))

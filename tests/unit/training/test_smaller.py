@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,12 @@ def families(tmp_path_factory: pytest.TempPathFactory) -> Any:
         return made[name]
 
     return place
+
+
+def hold(held: dict[int, torch.Tensor], place: int, _: Any, __: Any, output: torch.Tensor) -> None:
+    """A hook that holds what a module gave, and its gradient."""
+    output.retain_grad()
+    held[place] = output
 
 
 def shrink(capsys: pytest.CaptureFixture[str], model: str, output: Path, *more: str) -> dict[str, Any]:
@@ -170,6 +177,44 @@ def test_heads_cut_out_answer_as_heads_masked(
     lost = found["original"]["parameters"] - found["smaller"]["parameters"]
     bias = 0 if name == "nomic_bert" else 3 * 8
     assert lost == 3 * (4 * 8 * 16 + bias)
+
+
+def most_important(model: Any, tokenizer: Any, truths: list[torch.Tensor], keep: int) -> torch.Tensor:
+    """(layers, keep) neurons, by the gradients of the activations themselves, one text at a time."""
+    held: dict[int, torch.Tensor] = {}
+    layers = model.base_model.encoder.layer
+    handles = [each.intermediate.register_forward_hook(partial(hold, held, at)) for at, each in enumerate(layers)]
+    total = torch.zeros(len(layers), model.config.intermediate_size)
+    for text, truth in zip(TEXTS, truths, strict=True):
+        model(**tokenizer(text, return_tensors="pt"), labels=truth).loss.backward()
+        total += torch.stack([(held[at] * held[at].grad).sum((0, 1)).abs().detach() for at in range(len(layers))])
+    for handle in handles:
+        handle.remove()
+    return total.topk(keep).indices
+
+
+@pytest.mark.parametrize("name", ["bert", "roberta", "electra", "several"])
+def test_neurons_cut_out_answer_as_neurons_masked(
+    families: Any,
+    tiny_models: dict[str, str],
+    rows: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    source, output = tiny_models["several"] if name == "several" else families(name), tmp_path / name
+    found = shrink(capsys, source, output, "--way", "neurons=12", "--rows", str(rows))
+    tokenizer, model = AutoTokenizer.from_pretrained(source), AutoModelForSequenceClassification.from_pretrained(source)
+    numbers = torch.tensor([["low", "middle", "high"].index(label) for label in LABELS])
+    truths = torch.eye(3)[numbers] if name == "several" else numbers
+    stay = most_important(model.eval(), tokenizer, list(truths.split(1)), 12)
+    for kept, layer in zip(stay, model.base_model.encoder.layer, strict=True):
+        layer.output.dense.weight.data *= torch.zeros(32).index_fill(0, kept, 1.0)
+    with torch.inference_mode():
+        wanted = np.stack([model(**tokenizer(text, return_tensors="pt")).logits[0].numpy() for text in TEXTS])
+    assert logits(output) == pytest.approx(wanted, abs=1e-5)
+    assert AutoConfig.from_pretrained(output).intermediate_size == 12
+    assert found["original"]["parameters"] - found["smaller"]["parameters"] == len(stay) * 20 * (16 + 1 + 16)
 
 
 def test_heads_are_refused_where_transformers_cannot_load_fewer(
@@ -293,6 +338,10 @@ def test_bad_input_is_a_sentence_and_leaves_nothing(
 ) -> None:
     there, new = tmp_path / "there", tmp_path / "new"
     there.mkdir()
+
+    def cut(choice: str) -> tuple[str, ...]:
+        return "--way", f"neurons={choice}", "--rows", str(rows)
+
     for said, model, output, *more in (
         ("already. Name another directory with --output", tiny_classifier, there, "--way", "half"),
         ("There is no way 'smaller'. Choose of: half, layers", tiny_classifier, new, "--way", "smaller"),
@@ -302,6 +351,9 @@ def test_bad_input_is_a_sentence_and_leaves_nothing(
         ("Say what layers is to keep", tiny_classifier, new, "--way", "layers"),
         ("vocabulary takes no choice", tiny_classifier, new, "--way", "vocabulary=3"),
         ("vocabulary is decided by rows", tiny_classifier, new, "--way", "vocabulary"),
+        ("neurons=32 does not fit: each layer of this model has 32", tiny_classifier, new, *cut("32")),
+        ("neurons=0 does not fit", tiny_classifier, new, *cut("0")),
+        ("where layers are of BERT's shape", families("distilbert"), new, *cut("3")),
         ("heads is decided by rows", tiny_classifier, new, "--way", "heads=1"),
         ("have the same weights", families("albert"), new, "--way", "layers=1"),
         ("is not made as layer 0 is", families("modernbert"), new, "--way", "layers=1,2"),
@@ -333,7 +385,9 @@ def test_layers_that_are_chosen() -> None:
 
 def test_help_and_documents_name_every_way() -> None:
     names = [way.name for way in SMALLER_WAYS]
-    assert [way.name for way, _ in parsed(["half", "layers=2", "heads=3", "vocabulary"], True)] == names[:-1]
+    assert [way.name for way, _ in parsed(["half", "layers=2", "heads=3", "neurons=5", "vocabulary"], True)] == names[
+        :-1
+    ]
     page = (Path(__file__).resolve().parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
     assert all(f"| `{way.name}" in page and way.name in described() for way in SMALLER_WAYS)
 
