@@ -13,7 +13,9 @@ from bert_demo.results.training import (
     EpochPoint,
     FinalFigures,
     LabelRows,
+    LayerMove,
     LossPoint,
+    Movement,
     Recipe,
     TrainingJob,
     TrainingMistake,
@@ -70,6 +72,6 @@ def done(**changes: Any) -> TrainingJob:
         state="done", step=9, epoch=3, seconds=61.5, seconds_left=None, test=test,
         mistakes=(TrainingMistake("The play is three hours long.", ("fact",), ("opinion",), 0.93),),
         model="own:" + "a1" * 16, bytes=45_000_000, added_bytes=310_000, archive_bytes=42_000_000, megabytes=600,
-        kept_seconds=3500.0,
+        kept_seconds=3500.0, movement=Movement(32, 480, (LayerMove(-1, 1.0, 1.0), LayerMove(0, 0.987, 0.9123))),
     )  # fmt: skip
     return dataclasses.replace(made, **changes)

@@ -154,6 +154,25 @@ class CurvePoint(Wire):
 
 
 @dataclass(frozen=True, slots=True)
+class LayerMove(Wire):
+    """How far the states behind a layer (from 0, -1 for the embeddings before them all) moved: mean cosine of each
+    token's state with its own before training, and linear CKA of all of them; both are 1 where nothing moved."""
+
+    layer: int
+    cosine: float
+    cka: float
+
+
+@dataclass(frozen=True, slots=True)
+class Movement(Wire):
+    """States of the model that training began with and of the made one, on the tokens of so many held-out texts."""
+
+    texts: int
+    tokens: int
+    layers: tuple[LayerMove, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingJob(Result):
     """A job as it stands now. It is known to whoever has its token.
 
@@ -164,7 +183,8 @@ class TrainingJob(Result):
     most confident first; model: the name under which the made model answers in every lens, "" until there is one;
     bytes: of its weights; added_bytes: of what was learnt alone (adapters and head); archive_bytes: of the zip to
     keep, 0 until there is one; megabytes: of memory that the process took at most; kept_seconds: until all of it is
-    gone, None while it runs; learning_curve: of frozen features, by a quarter, half and all of the rows.
+    gone, None while it runs; learning_curve: of frozen features, by a quarter, half and all of the rows; movement:
+    how far training moved the states behind each layer, None of frozen features, whose encoder is that of the start.
     """
 
     token: str
@@ -191,6 +211,7 @@ class TrainingJob(Result):
     megabytes: int = 0
     kept_seconds: float | None = None
     learning_curve: tuple[CurvePoint, ...] = ()
+    movement: Movement | None = None
 
     def __post_init__(self) -> None:
         check(self.state in STATES, "a state that there is")

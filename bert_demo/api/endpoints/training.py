@@ -81,7 +81,8 @@ _RETURNS = (
     "after each), best (the epoch that is kept), confusion, watched (five held-out texts), test (figures of the test "
     "rows with 95 % intervals), mistakes, model (the name under which the made model answers everywhere), bytes, "
     "added_bytes, archive_bytes, megabytes, kept_seconds (until all of it is deleted), learning_curve (of frozen "
-    "features: held-out score by rows that were learnt from)."
+    "features: held-out score by rows that were learnt from), movement (by layer, -1 for the embeddings: how far the "
+    "states of held-out texts moved from those of the start, as mean cosine and linear CKA; not of frozen features)."
 )
 
 # fmt: off

@@ -13,10 +13,11 @@ from bert_demo.core.training_place import OWN
 from bert_demo.data.to_learn import rows_to_learn
 from bert_demo.models.loading.load import find_model, longest_text, read_model
 from bert_demo.registry.models import directory_card
-from bert_demo.results.training import TrainingJob
+from bert_demo.results.training import Movement, TrainingJob
 from bert_demo.service.training_files import JobFiles, Request
 from bert_demo.training.own import figures
 from bert_demo.training.own.fitting import fit_frozen
+from bert_demo.training.own.movement import movement
 from bert_demo.training.own.publish import publish
 from bert_demo.training.own.reading import Reader, logits_of
 from bert_demo.training.own.stepping import learn_in_steps
@@ -94,6 +95,7 @@ def _finish(task: Task, made: Made, state: str) -> None:
         test=figures.final_figures(logits, truth, rows.labels, kind),
         mistakes=figures.mistakes(texts, logits, truth, rows.labels, kind),
     )
+    task.status = replace(task.status, movement=_movement(task, made))
     sizes = publish(task, made)
     task.change(
         state=state,
@@ -103,6 +105,16 @@ def _finish(task: Task, made: Made, state: str) -> None:
         archive_bytes=sizes.archive,
         seconds_left=None,
     )
+
+
+def _movement(task: Task, made: Made) -> Movement | None:
+    """None of frozen features, and where the start was deleted meanwhile."""
+    source = task.files.request().source
+    if task.recipe.way == "frozen" or not Path(source).is_dir():
+        return None
+    start = read_model(find_model(directory_card(source))).model.base_model.float().eval()
+    model = made.model.get_base_model() if made.adapted else made.model
+    return movement(start, model.base_model, task.reader, task.texts(task.parts.held_out))
 
 
 def _interrupted(task: Task, reason: str, megabytes: int) -> None:

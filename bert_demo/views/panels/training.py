@@ -9,7 +9,7 @@ from typing import Any
 
 from bert_demo.registry.training_ways import BY_NAME, WAYS
 from bert_demo.results.intervals import Interval
-from bert_demo.results.training import FinalFigures, TrainingJob, TrainingPlan
+from bert_demo.results.training import FinalFigures, Movement, TrainingJob, TrainingPlan
 from bert_demo.views.panels.training_curves import curves_of
 from bert_demo.views.tables import Table
 from bert_demo.views.templates import render
@@ -108,7 +108,8 @@ def ended_panels(job: TrainingJob) -> str:
         "zip": size(job.archive_bytes) if job.archive_bytes else "",
         "minutes": duration(job.kept_seconds) if job.kept_seconds else "",
     }
-    return render("training.ended", made, None if job.test is None else _tested(job, plan, job.test))
+    tested = None if job.test is None else _tested(job, plan, job.test)
+    return render("training.ended", made, tested, None if job.movement is None else _moved(job.movement))
 
 
 def compared_panel(jobs: Sequence[TrainingJob], opened: str, gone: Sequence[str] = ()) -> str:
@@ -242,6 +243,14 @@ def _tested(job: TrainingJob, plan: TrainingPlan, test: FinalFigures) -> dict[st
         "numbers": Table(columns, rows, "test-labels"),
         "number": plan.recipe.kind == "number",
     }
+
+
+def _moved(found: Movement) -> dict[str, Any]:
+    """What the macro of the layers takes."""
+    rows = [(each.layer, each.cosine, each.cka) for each in found.layers]
+    names = ["embeddings" if each.layer < 0 else f"after layer {each.layer}" for each in found.layers]
+    numbers = Table(("layer", "cosine", "cka"), rows, "moved-layers")
+    return {"result": found, "rows": list(zip(names, found.layers, strict=True)), "numbers": numbers}
 
 
 def _numbers(job: TrainingJob) -> list[object]:

@@ -153,6 +153,16 @@ def test_end_shows_figures_mistakes_and_the_model() -> None:
     assert table(panel)[0]["label"] == "fact"
 
 
+def test_layers_stand_with_how_far_they_moved() -> None:
+    panel = panels.ended_panels(done())
+    said = words(panel)
+    assert "same 480 tokens of 32 held-out texts" in said
+    assert "embeddings 1.000 1.000 after layer 0 0.987 0.912" in said
+    moved = panel[panel.index("How far each layer moved") :]
+    assert table(moved)[1] == {"layer": "0", "cosine": "0.987", "cka": "0.9123"}
+    assert "How far each layer moved" not in panels.ended_panels(done(movement=None))
+
+
 def test_end_that_is_not_better_than_a_constant_answer_says_so() -> None:
     job = done()
     assert job.test
