@@ -17,6 +17,7 @@ from bert_demo.web.components.model_choices import list_styles
 from bert_demo.web.components.model_for_text import opened
 from bert_demo.web.components.opening import CHOICES, LINE, TITLE, opening
 from bert_demo.web.components.target_choice import Targets, labels_of
+from bert_demo.web.components.training_jobs import linked_model
 from bert_demo.web.deferred_service import Deferred
 from bert_demo.web.endpoints import add_endpoints
 from bert_demo.web.event_settings import PRIVATE, QUIET
@@ -153,7 +154,8 @@ class App:
                 return [gr.skip()] * 6 + [selected, *linked]
             ask, hide = from_address(query, self.opening, self.examples[0].hide)
             ask, said = opened(ask, "model" in query)
-            return [ask.text, ask.pair, ask.model, said or gr.skip(), ask.again(), hide, selected, *linked]
+            model = linked_model(self.service.made, ask.model)
+            return [ask.text, ask.pair, model, said or gr.skip(), ask.again(), hide, selected, *linked]
 
         bar = self.bar
         there = gr.JSON(visible=False)

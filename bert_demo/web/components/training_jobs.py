@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import gradio as gr
 
 from bert_demo.core.errors import ChoiceError, DemoError
 from bert_demo.core.scheduler import Cost
+from bert_demo.core.training_place import OWN
 from bert_demo.results.training import TrainingJob
 from bert_demo.views.markup import message
 from bert_demo.views.panels import training as panels
@@ -130,11 +131,23 @@ def shown_jobs(service: BertService, sent: Sent, said: Any = None) -> list[Any]:
     compared: Any = gr.skip()
     if panels.compared_mark(jobs, sent.token) != sent.compared:
         compared = panels.compared_panel(jobs, sent.token, gone)
-    own = [(f"mine: {panels.title_of(job)}", job.model) for job in jobs if job.model]
     models = gr.skip()
     if panels.models_of(jobs) != sent.models:
-        models = gr.Dropdown(choices=[*model_choices(), *own])
+        models = gr.Dropdown(choices=[*model_choices(), *_own_choices(jobs)])
     return [live, ended, compared, gr.skip() if said is None else said, models]
+
+
+def linked_model(service: BertService | None, model: str) -> Any:
+    """What the list of models gets from an address: the name, and for a model trained here the row that has its title,
+    which the list lacks until the lens is opened. service: None where it is not made yet."""
+    if service is None or not model.startswith(OWN):
+        return model
+    job = status(service, model.removeprefix(OWN))
+    return gr.Dropdown(choices=[*model_choices(), *_own_choices([job])], value=model) if job.model == model else model
+
+
+def _own_choices(jobs: Sequence[TrainingJob]) -> list[tuple[str, str]]:
+    return [(f"mine: {panels.title_of(job)}", job.model) for job in jobs if job.model]
 
 
 def acted(service: BertService, sent: Sent) -> list[Any]:

@@ -46,7 +46,13 @@ def test_set_is_trained_on_and_its_model_answers_in_another_lens(page: Page) -> 
     expect(page.locator("#labels .bar").first).to_be_visible()
     for label in SETS[1].labels:
         expect(page.locator(f'#labels .bar[aria-label="{label}"]')).to_be_visible()
-    assert page.locator("#model input").input_value().startswith("mine: Frozen features")
+    title = page.locator("#model input").input_value()
+    assert title.startswith("mine: Frozen features")
+    page.reload()
+    page.wait_for_function("window.bertDemo?.isReady()")
+    expect(page.locator("#labels .bar")).to_have_count(5)
+    expect(page.locator("#model input")).to_have_value(title)
+    expect(page.locator("#outdated-line")).to_be_empty()
 
 
 def test_job_is_found_again_after_the_page_was_loaded_anew_and_can_be_deleted(page: Page) -> None:

@@ -21,7 +21,7 @@ from bert_demo.results.training import TrainingJob
 from bert_demo.web.components.downloads import FileRequest
 from bert_demo.web.components.shipped_rows import HELD_OUT, TO_TRAIN
 from bert_demo.web.components.training_choices import DEFAULTS, FIRST, FITS, NUMBERS, recipe_of
-from bert_demo.web.components.training_jobs import MOST, Sent, acted, archive, shown_jobs
+from bert_demo.web.components.training_jobs import MOST, Sent, acted, archive, linked_model, shown_jobs
 from bert_demo.web.components.training_rows import WORDS, shown_training_rows, training_rows_of
 from bert_demo.web.job_runner import JobProgress
 from bert_demo.web.tab import Ask
@@ -172,6 +172,16 @@ def test_job_that_is_gone_has_a_sentence_and_is_no_longer_listed() -> None:
     gone = re.findall(r'data-gone="([^"]*)"', compared)
     assert json.loads(unescape(gone[0])) == ["c3" * 16, "no token"] and len(models.choices) > 1
     assert shown_jobs(service, Sent("", ()))[:2] == ["", ""]
+
+
+def test_model_of_an_address_has_its_title_in_the_list() -> None:
+    service = engine(done(), running(token="b2" * 16))
+    found = linked_model(service, done().model)
+    assert (found.value, found.choices[-1]) == (done().model, ("mine: LoRA (fact, opinion)", done().model))
+    assert ("base", "base") in found.choices
+    for name in ("base", "own:" + "b2" * 16, "own:" + "c3" * 16, "own:no token"):  # none of them is made here
+        assert linked_model(service, name) == name
+    assert linked_model(None, done().model) == done().model
 
 
 def test_actions_reach_the_job_that_is_shown() -> None:
