@@ -180,7 +180,7 @@ def good(name: str, parameter: str) -> st.SearchStrategy[Any]:
         "end": small(12, 1),
         "longest": small(30, 1),
         "mask": small(0),
-        "way": st.sampled_from(("frozen", "lora", "full", "head")),
+        "way": st.sampled_from(("frozen", "lora", "full", "head", "pretrain")),
         "kind": st.sampled_from(("single", "single", "several", "number")),
         "epochs": small(5),
         "learning_rate": st.sampled_from((0.0, 0.0, 1e-4)),

@@ -15,6 +15,9 @@ from bert_demo.results.training import (
     LabelRows,
     LayerMove,
     LossPoint,
+    MaskedFigures,
+    MaskedGuess,
+    MaskedText,
     Movement,
     Recipe,
     TrainingJob,
@@ -36,6 +39,26 @@ def plan(**changes: Any) -> TrainingPlan:
         labels=(LabelRows("fact", 80, 48, 16, 16), LabelRows("opinion", 80, 48, 16, 16)),
         duplicates=1, conflicts=2, cut=3, longest=27, tokens=1800, steps=9, measure="accuracy", constant=0.5,
         constant_test=0.5, answer="fact", seconds=61.0, notes=("Two texts stand with different labels.",),
+    )  # fmt: skip
+    return dataclasses.replace(made, **changes)
+
+
+def read_on(**changes: Any) -> TrainingJob:
+    """Continued pre-training at its end."""
+    recipe = dataclasses.replace(RECIPE, way="pretrain", kind="text")
+    guesses = tuple(
+        tuple(MaskedGuess(word, share) for word in words)
+        for words, share in ((("sea", "lake"), 0.25), (("fen", "bog"), 0.375))
+    )
+    found = MaskedFigures(
+        32, 480, Interval(105.2, 76.2, 148.1), Interval(78.4, 55.7, 110.6), Interval(0.746, 0.629, 0.882),
+        Interval(0.291, 0.261, 0.324), Interval(0.32, 0.287, 0.352),
+        (MaskedText("We walked into the [MASK].", "fen", *guesses, 0.0625, 0.375),),
+    )  # fmt: skip
+    words = plan(recipe=recipe, labels=(), measure="masked-token accuracy", answer="the", constant=0.125)
+    made = done(
+        plan=words, confusion=None, watched=(), mistakes=(), masked=found,
+        test=FinalFigures(32, found.accuracy, None, None, (), None, None),
     )  # fmt: skip
     return dataclasses.replace(made, **changes)
 

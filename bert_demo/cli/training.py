@@ -64,10 +64,10 @@ def _add_own(tasks: Any) -> None:
     own = tasks.add_parser(
         "own", help="a model of one's own from labelled rows, as the page makes it, and a zip to keep"
     )
-    own.add_argument("file", help=f"rows of a text and a label ({FORMATS})")
+    own.add_argument("file", help=f"rows of a text and a label ({FORMATS}); of pretrain raw text, too")
     own.add_argument("--output", required=True, metavar="DIR", help="the model in model/, and model.zip")
     for name, field in Train.model_fields.items():
-        if name == "rows":
+        if name in ("rows", "text"):
             continue
         given: dict[str, Any] = {"action": "store_true"} if field.annotation is bool else {"type": field.annotation}
         text, default = (field.description or "").replace("%", "%%"), field.default

@@ -14,6 +14,7 @@ import numpy as np
 from bert_demo.core.errors import BadDataError, TextError
 from bert_demo.core.validation import checked_text
 from bert_demo.data.labels import is_number, shortened, split_labels
+from bert_demo.registry.training_ways import TEXT
 
 LEAST_OF_LABEL = 3
 """Different texts of each label: one to learn from, one held out, one to test on."""
@@ -21,7 +22,7 @@ MOST_LABELS = 200
 LONGEST_LABEL = 300
 """Characters; of several labels all together."""
 LEAST_NUMBERS = 6
-"""Different texts that have a number: as many as two labels need."""
+"""Different texts that have no labels: as many as two labels need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class RowsToLearn:
 
 
 def rows_to_learn(rows: Any, kind: str, most_rows: int, most_characters: int) -> RowsToLearn:
-    """Check (text, label) rows. kind: "single", "several" (labels with ";" between, or none) or "number".
+    """Check (text, label) rows. kind: "single", "several" (labels with ";" between, or none), "number",
+    or "text", whose labels are not read.
 
     Equal are texts that differ in nothing but case and white space. Raises BadDataError, which names the row.
     """
@@ -52,7 +54,10 @@ def rows_to_learn(rows: Any, kind: str, most_rows: int, most_characters: int) ->
     if groups.max() == 0:
         raise BadDataError(f"All {len(texts)} texts are equal, so that there is nothing to tell apart. Send others.")
     labels: tuple[str, ...] = ()
-    if kind == "number":
+    if kind == TEXT:
+        _check_enough(groups)
+        truth = np.zeros((len(texts), 1), np.float32)
+    elif kind == "number":
         truth = _numbers(written, groups)
     else:
         several = kind == "several"
@@ -151,9 +156,13 @@ def _numbers(written: Sequence[str], groups: np.ndarray) -> np.ndarray:
         found.append(value)
     if len(set(found)) == 1:
         raise BadDataError(f"All rows have the number {found[0]:g}, so that there is nothing to learn. Send others.")
+    _check_enough(groups)
+    return np.asarray(found, np.float32)[:, None]
+
+
+def _check_enough(groups: np.ndarray) -> None:
     if groups.max() + 1 < LEAST_NUMBERS:
         raise BadDataError(f"There are {groups.max() + 1} different texts; at least {LEAST_NUMBERS} are needed.")
-    return np.asarray(found, np.float32)[:, None]
 
 
 def _conflicts(truth: np.ndarray, groups: np.ndarray) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Way:
     """epochs, learning_rate: its own, where nothing else is asked for (few rows more often); cost: in words, of
     1,000 sentences on a bundled model and one processor core; steps: whether it learns in steps (frozen features are
-    fitted at once)."""
+    fitted at once); text: whether it learns from a text, its words being hidden, and not from labels."""
 
     name: str
     title: str
@@ -18,6 +18,7 @@ class Way:
     epochs: int
     learning_rate: float
     steps: bool = True
+    text: bool = False
 
 
 WAYS: tuple[Way, ...] = (
@@ -54,6 +55,16 @@ WAYS: tuple[Way, ...] = (
         5,
         1e-3,
     ),
+    Way(
+        "pretrain",
+        "Continued pre-training",
+        "No labels: words of a text of your own are hidden, and every weight learns to guess them. Begin another way "
+        "from the model that comes out.",
+        "minutes; twice the memory of LoRA",
+        5,
+        1e-4,
+        text=True,
+    ),
 )
 BY_NAME = {each.name: each for each in WAYS}
 KINDS = {
@@ -61,4 +72,6 @@ KINDS = {
     "several": "several labels for a text, or none, each judged by itself",
     "number": "a number for each text",
 }
+TEXT = "text"
+"""The kind of rows that are passages, without labels."""
 POOLINGS = {"mean": "the mean over all tokens", "cls": "the state of the first token"}

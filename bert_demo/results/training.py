@@ -20,8 +20,9 @@ ENDED = ("stopped", "done", "failed", "gone")
 class Recipe(Wire):
     """How a job trains.
 
-    way: "frozen", "lora", "full" or "head"; kind: "single", "several" (each label by itself) or "number"; start: the
-    model that it begins with; early_stopping: epochs without a better score after which it ends, 0 for never;
+    way: "frozen", "lora", "full", "head" or "pretrain"; kind: "single", "several" (each label by itself), "number", or
+    "text" (passages without labels, of "pretrain"); start: the model that it begins with; early_stopping: epochs
+    without a better score after which it ends, 0 for never;
     layer_decay: rate of a layer over that of the next one; layer: from 0, -1 for the last, and pooling, "cls" or
     "mean": of frozen features; rank: of LoRA; threads: of the arithmetic, since others give other last digits.
     """
@@ -62,9 +63,10 @@ class TrainingPlan(Result):
     for numbers; duplicates: rows whose text stands in an earlier row, which are kept in one part; conflicts: texts that
     stand with different labels; cut: texts of more than `length` tokens, of which the first ones are read; longest:
     tokens of the longest text; tokens: read in one epoch; measure: "accuracy", "subset accuracy" (all labels of a row
-    right) or "R2" (share of the variance of numbers); constant: what the best constant answer reaches on the held-out
-    rows, constant_test: on the test rows; answer: that constant answer; seconds: that the whole training is expected to
-    take, from measured passes, None where nothing was measured; notes: sentences about what should be looked at.
+    right), "R2" (share of the variance of numbers) or "masked-token accuracy" (hidden tokens guessed exactly);
+    constant: what the best constant answer reaches on the held-out rows, constant_test: on the test rows; answer: that
+    constant answer; seconds: that the whole training is expected to take, from measured passes, None where nothing was
+    measured; notes: sentences about what should be looked at.
     """
 
     recipe: Recipe
@@ -173,6 +175,45 @@ class Movement(Wire):
 
 
 @dataclass(frozen=True, slots=True)
+class MaskedGuess(Wire):
+    """A token that a model would write, and its probability."""
+
+    token_str: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedText(Wire):
+    """A test text with one word hidden: what the model wrote before training and after it, the likeliest first, and the
+    probability of the hidden word."""
+
+    text: str
+    truth: str
+    before: tuple[MaskedGuess, ...]
+    after: tuple[MaskedGuess, ...]
+    truth_before: float
+    truth_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedFigures(Wire):
+    """Continued pre-training on the test texts, each of whose tokens is hidden once, every seventh at a time.
+
+    tokens: that were hidden; perplexity: exp of their mean negative log-likelihood; ratio: of the perplexity after
+    training to that before; accuracy: share guessed exactly. 95 % intervals are over texts.
+    """
+
+    texts: int
+    tokens: int
+    perplexity_before: Interval
+    perplexity: Interval
+    ratio: Interval
+    accuracy_before: Interval
+    accuracy: Interval
+    blanks: tuple[MaskedText, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingJob(Result):
     """A job as it stands now. It is known to whoever has its token.
 
@@ -184,7 +225,8 @@ class TrainingJob(Result):
     bytes: of its weights; added_bytes: of what was learnt alone (adapters and head); archive_bytes: of the zip to
     keep, 0 until there is one; megabytes: of memory that the process took at most; kept_seconds: until all of it is
     gone, None while it runs; learning_curve: of frozen features, by a quarter, half and all of the rows; movement:
-    how far training moved the states behind each layer, None of frozen features, whose encoder is that of the start.
+    how far training moved the states behind each layer, None of frozen features, whose encoder is that of the start;
+    masked: of continued pre-training alone.
     """
 
     token: str
@@ -212,6 +254,7 @@ class TrainingJob(Result):
     kept_seconds: float | None = None
     learning_curve: tuple[CurvePoint, ...] = ()
     movement: Movement | None = None
+    masked: MaskedFigures | None = None
 
     def __post_init__(self) -> None:
         check(self.state in STATES, "a state that there is")

@@ -17,7 +17,7 @@ from bert_demo.service.context import Context
 from bert_demo.service.training_files import PAUSE, STOP, JobFiles
 from bert_demo.service.training_queue import TrainingQueue
 from bert_demo.service.training_recipe import checked_recipe
-from bert_demo.service.training_request import prepared
+from bert_demo.service.training_request import learnt_from, prepared
 
 ACTIONS = ("stop", "pause", "resume", "forget")
 
@@ -31,7 +31,7 @@ class TrainingCalls:
 
     def train(
         self,
-        rows: Sequence[tuple[str, str]],
+        rows: Sequence[tuple[str, str]] = (),
         way: str = "lora",
         start: str = "base",
         kind: str = "single",
@@ -46,18 +46,20 @@ class TrainingCalls:
         class_weights: bool = False,
         early_stopping: int = 0,
         layer_decay: float = 1.0,
+        text: str = "",
         on_progress: OnProgress | None = None,
     ) -> TrainingJob:
         """Check the rows and let a job wait that trains a model on them.
 
         rows: (text, label); of kind "several" a text's labels with ";" between, of kind "number" a number; epochs,
-        learning_rate: 0 for those of the way; the others: as `Recipe` says. `on_progress` is called while the texts are
-        read. Raises BadDataError, ChoiceError, ModelError, and ModelsBusyError where many wait.
+        learning_rate: 0 for those of the way; the others: as `Recipe` says. text: of the way "pretrain", read in
+        the place of the rows' texts, a passage a line. `on_progress` is called while the texts are read. Raises
+        BadDataError, ChoiceError, ModelError, and ModelsBusyError where many wait.
         """
         recipe = self._recipe(way, start, kind, _choices(locals()))
         if len(self._queue.waiting()) >= self._context.settings.train_queue:
             raise ModelsBusyError("Many trainings are waiting just now. Try again in some minutes.")
-        request = prepared(self._context, rows, recipe, on_progress)
+        request = prepared(self._context, learnt_from(recipe, rows, text), recipe, on_progress)
         job = JobFiles(self._queue.root, secrets.token_urlsafe(24))
         job.create(request)
         self._queue.wake()
@@ -65,7 +67,7 @@ class TrainingCalls:
 
     def train_plan(
         self,
-        rows: Sequence[tuple[str, str]],
+        rows: Sequence[tuple[str, str]] = (),
         way: str = "lora",
         start: str = "base",
         kind: str = "single",
@@ -80,11 +82,12 @@ class TrainingCalls:
         class_weights: bool = False,
         early_stopping: int = 0,
         layer_decay: float = 1.0,
+        text: str = "",
         on_progress: OnProgress | None = None,
     ) -> TrainingPlan:
         """What is known before the start, with the arguments and errors of `train`. Nothing is started or kept."""
         recipe = self._recipe(way, start, kind, _choices(locals()))
-        return prepared(self._context, rows, recipe, on_progress).plan
+        return prepared(self._context, learnt_from(recipe, rows, text), recipe, on_progress).plan
 
     def train_status(self, token: str) -> TrainingJob:
         """How a job stands; its state is "gone" where there is none of that token, or no longer. Raises ChoiceError."""

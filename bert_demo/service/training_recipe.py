@@ -6,7 +6,7 @@ from typing import Any
 
 from bert_demo.core.errors import ChoiceError
 from bert_demo.core.validation import checked_choice, checked_flag, checked_whole
-from bert_demo.registry.training_ways import BY_NAME, KINDS, POOLINGS, WAYS
+from bert_demo.registry.training_ways import BY_NAME, KINDS, POOLINGS, TEXT, WAYS
 from bert_demo.results.training import Recipe
 
 MOST_EPOCHS, MOST_BATCH, MOST_LENGTH, MOST_RANK, MOST_SEED = 50, 128, 512, 64, 2**31 - 1
@@ -18,6 +18,7 @@ _UNUSED: dict[str, dict[str, Any]] = {
     "lora": {"layer": -1, "pooling": "mean"},
     "full": {"layer": -1, "pooling": "mean", "rank": 8},
     "head": {"layer": -1, "pooling": "mean", "rank": 8, "layer_decay": 1.0},
+    "pretrain": {"layer": -1, "pooling": "mean", "rank": 8, "class_weights": False},
 }
 """The choices that a way has no use for, and their defaults."""
 
@@ -31,12 +32,15 @@ def checked_recipe(threads: int, way: Any, start: Any, kind: Any, **choices: Any
     for name, default in _UNUSED[row.name].items():
         if choices[name] != default:
             raise ChoiceError(f"{row.title} has no use for {name}. Leave it out, or choose another way.")
+    checked_choice(kind, "kind", tuple(KINDS))
+    if row.text and kind != "single":
+        raise ChoiceError(f"{row.title} reads no labels. Leave kind out, or choose another way.")
     if kind == "number" and choices["class_weights"]:
         raise ChoiceError("Numbers have no classes to weigh. Leave class_weights out.")
     rate = _number(choices["learning_rate"], "learning_rate", 0.0, 0.1)
     return Recipe(
         way=row.name,
-        kind=checked_choice(kind, "kind", tuple(KINDS)),
+        kind=TEXT if row.text else kind,
         start=start,
         epochs=checked_whole(choices["epochs"], "epochs", 0, MOST_EPOCHS),
         learning_rate=rate or row.learning_rate,

@@ -6,17 +6,33 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from bert_demo.core.errors import ChoiceError
 from bert_demo.core.progress import OnProgress, watched
 from bert_demo.core.training_place import training_root
 from bert_demo.data.parts import part
+from bert_demo.data.passages import passages
 from bert_demo.data.to_learn import rows_to_learn
 from bert_demo.models.loading.load import find_model
 from bert_demo.registry.names import card_of
+from bert_demo.registry.training_ways import BY_NAME, TEXT
 from bert_demo.results.training import Recipe
 from bert_demo.service.context import Context
 from bert_demo.service.training_files import Request
 from bert_demo.service.training_recipe import usual_epochs
 from bert_demo.tasks import training_plan
+
+
+def learnt_from(recipe: Recipe, rows: Any, text: Any) -> Any:
+    """The rows of a call: those that it has, or the passages of its text. Raises ChoiceError, BadDataError."""
+    if not isinstance(text, str):
+        raise ChoiceError("text must be a string.")
+    if not text.strip():
+        return rows
+    if recipe.kind != TEXT:
+        raise ChoiceError(f"{BY_NAME[recipe.way].title} reads labelled rows. Leave text out, or set way to pretrain.")
+    if rows:
+        raise ChoiceError("Send rows, whose texts are read, or a text: not both.")
+    return [(passage, "") for passage in passages(text)]
 
 
 def prepared(context: Context, rows: Any, recipe: Recipe, on_progress: OnProgress | None = None) -> Request:

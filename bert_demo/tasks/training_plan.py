@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,18 +17,21 @@ from bert_demo.data.parts import Parts, constant_answer, score
 from bert_demo.data.to_learn import RowsToLearn
 from bert_demo.models.base import Model
 from bert_demo.registry.families import FAMILIES
+from bert_demo.registry.training_ways import TEXT
 from bert_demo.results.training import LabelRows, Recipe, TrainingPlan
 
-PASSES = {"frozen": 1.0, "head": 1.1, "lora": 2.8, "full": 3.3}
+PASSES = {"frozen": 1.0, "head": 1.1, "lora": 2.8, "full": 3.3, "pretrain": 4.0}
 """What a row that is learnt from costs by each way, in passes forward."""
-COPIES = {"frozen": 2.0, "head": 1.5, "lora": 2.0, "full": 5.0}
+MEASURED = {"pretrain": 8.0}
+"""The same of a row that is measured, where that is not one."""
+COPIES = {"frozen": 2.0, "head": 1.5, "lora": 2.0, "full": 5.0, "pretrain": 6.0}
 """Memory of the weights with what belongs to them by each way, over that of the weights."""
 PROCESS_MB = 900
 """Memory of a process with torch and transformers in it, and of one batch."""
 START_SECONDS = 10.0
 """Until such a process has read the model."""
 MEASURED_ROWS = 8
-_MEASURES = {"single": "accuracy", "several": "subset accuracy", "number": "R2"}
+_MEASURES = {"single": "accuracy", "several": "subset accuracy", "number": "R2", TEXT: "masked-token accuracy"}
 
 
 def plan(
@@ -49,8 +53,9 @@ def plan(
             f"{settings.train_tokens:,} for one training. Send fewer rows, or ask for fewer epochs or a smaller length."
         )
     cut = int((lengths > recipe.length).sum())
-    constant = constant_answer(rows.truth[train], recipe.kind)
-    passes = PASSES[recipe.way] * tokens * recipe.epochs + int(read[held_out].sum()) * recipe.epochs + read[test].sum()
+    answer, constant, constant_test = _constant(model, rows, parts, recipe)
+    measured = MEASURED.get(recipe.way, 1.0) * (int(read[held_out].sum()) * recipe.epochs + int(read[test].sum()))
+    passes = PASSES[recipe.way] * tokens * recipe.epochs + measured
     return TrainingPlan(
         recipe=recipe,
         rows=len(rows.texts),
@@ -65,12 +70,33 @@ def plan(
         tokens=tokens,
         steps=0 if recipe.way == "frozen" else recipe.epochs * -(-len(train) // recipe.batch_size),
         measure=_MEASURES[recipe.kind],
-        constant=score(np.tile(constant, (len(held_out), 1)), rows.truth[held_out], recipe.kind),
-        constant_test=score(np.tile(constant, (len(test), 1)), rows.truth[test], recipe.kind),
-        answer=_written(constant, rows.labels),
+        constant=constant,
+        constant_test=constant_test,
+        answer=answer,
         seconds=START_SECONDS + passes * _seconds_of_a_token(model, rows.texts, read),
         notes=(*rows.notes, *_cut_note(cut, len(rows.texts), recipe.length)),
     )
+
+
+def _constant(model: Model, rows: RowsToLearn, parts: Parts, recipe: Recipe) -> tuple[str, float, float]:
+    """The constant answer, and what it reaches on the held-out and on the test rows."""
+    train, *others = (list(each) for each in (parts.train, parts.held_out, parts.test))
+    if recipe.kind == TEXT:
+        counts = [_token_counts(model, [rows.texts[row] for row in part], recipe.length) for part in (train, *others)]
+        if not all(counts):
+            raise BadDataError("The passages hold no word that this model reads. Send others.")
+        often = counts[0].most_common(1)[0][0]
+        return often, counts[1][often] / counts[1].total(), counts[2][often] / counts[2].total()
+    constant = constant_answer(rows.truth[train], recipe.kind)
+    held_out, test = (score(np.tile(constant, (len(each), 1)), rows.truth[each], recipe.kind) for each in others)
+    return _written(constant, rows.labels), held_out, test
+
+
+def _token_counts(model: Model, texts: Sequence[str], length: int) -> Counter[str]:
+    """How often each token that may be hidden is read."""
+    left_out = {model.tokenizer.unknown_id, *(model.tokenizer.token_ids(model.mask_token) if model.mask_token else ())}
+    read = (model.encode(text).tokens[: length - 1] for text in texts)
+    return Counter(token.text for tokens in read for token in tokens if not token.special and token.id not in left_out)
 
 
 def _cut_note(cut: int, rows: int, length: int) -> tuple[str, ...]:
@@ -88,6 +114,10 @@ def _check_start(model: Model, recipe: Recipe) -> None:
         )
     if recipe.length > limit:
         raise ChoiceError(f"The model {recipe.start} reads {limit} tokens at once. Set length to {limit} at most.")
+    if recipe.kind == TEXT:
+        _ = model.heads["fill-mask"]  # raises MissingHeadError
+        if model.mask_token is None:
+            raise ChoiceError(f"The model {recipe.start} has no mask token. Choose another, such as base.")
     if recipe.way != "frozen":
         return
     if recipe.layer >= layers:
@@ -124,6 +154,7 @@ def _lengths(model: Model, texts: Sequence[str], watch: OnProgress) -> np.ndarra
 
 
 def _label_rows(rows: RowsToLearn, parts: Parts) -> tuple[LabelRows, ...]:
+    """None where rows have numbers, or no labels."""
     counts = [rows.truth[list(each)].sum(0).astype(int) for each in (parts.train, parts.held_out, parts.test)]
     return tuple(
         LabelRows(label, int(sum(each[place] for each in counts)), *(int(each[place]) for each in counts))

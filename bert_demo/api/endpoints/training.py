@@ -30,12 +30,14 @@ class Train(Request):
     rows: list[list[str | int | float]] = argument(
         "pairs of a text and its label, such as "
         '[["A warm film.", "good"], ...]; several labels with ";" between. Each label needs three texts at least.',
-        min_length=2,
+        (),
         max_length=MOST_ROWS,
         examples=[_EXAMPLE],
     )
     way: Way = argument(
-        "frozen (features and a linear classifier), lora, full (every weight) or head (the head alone).", "lora"
+        "frozen (features and a linear classifier), lora, full (every weight), head (the head alone), or pretrain "
+        "(words of the texts are hidden and guessed; no labels).",
+        "lora",
     )
     start: str = argument(
         "the model to begin with: a bundled name, a hub id, a directory, or one trained here.", "base"
@@ -56,7 +58,10 @@ class Train(Request):
         "epochs without a better score on the held-out rows after which it ends; 0 for never.", 0, ge=0, le=50
     )
     layer_decay: float = argument(
-        "of lora and full: the rate of a layer over that of the next one.", 1.0, ge=0.1, le=1.0
+        "of lora, full and pretrain: the rate of a layer over that of the next one.", 1.0, ge=0.1, le=1.0
+    )
+    text: str = argument(
+        "of pretrain, in the place of rows: the text to read, a passage on each line; long lines are parted.", ""
     )
 
 
@@ -82,7 +87,9 @@ _RETURNS = (
     "rows with 95 % intervals), mistakes, model (the name under which the made model answers everywhere), bytes, "
     "added_bytes, archive_bytes, megabytes, kept_seconds (until all of it is deleted), learning_curve (of frozen "
     "features: held-out score by rows that were learnt from), movement (by layer, -1 for the embeddings: how far the "
-    "states of held-out texts moved from those of the start, as mean cosine and linear CKA; not of frozen features)."
+    "states of held-out texts moved from those of the start, as mean cosine and linear CKA; not of frozen features), "
+    "masked (of pretrain: perplexity and accuracy on the hidden tokens of the test passages before and after, with "
+    "95 % intervals, and five words that were hidden, with what both models write)."
 )
 
 # fmt: off

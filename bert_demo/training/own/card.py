@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bert_demo.core.training_place import OWN
 from bert_demo.registry.models import find
-from bert_demo.registry.training_ways import BY_NAME, KINDS
+from bert_demo.registry.training_ways import BY_NAME, KINDS, TEXT
 from bert_demo.results.training import TrainingJob, TrainingPlan
 from bert_demo.training.own.task import Task
 from bert_demo.training.publishing.card import Card, Figures, Table
@@ -18,6 +18,13 @@ _WHOLE = """
 from transformers import pipeline
 
 print(pipeline("text-classification", model=".")("{example}"))
+"""
+_MASKED = """
+# in the folder of this card
+from transformers import pipeline
+
+fill = pipeline("fill-mask", model=".")
+print(fill(f"A text with a {{fill.tokenizer.mask_token}} in it."))
 """
 _ADAPTER = """
 # the adapter alone, on the model that it was trained on
@@ -32,11 +39,13 @@ classify = pipeline("text-classification", model=model, tokenizer=AutoTokenizer.
 print(classify("{example}"))
 """
 _STEPS = ("epochs", "learning_rate", "batch_size", "length", "class_weights", "early_stopping")
+_ABOUT_TEXT = "It writes the word behind a mask; its owner let it read on, and it is a start for other trainings."
 _USED = {
     "frozen": ("layer", "pooling", "length", "class_weights", "seed", "threads"),
     "lora": (*_STEPS, "rank", "layer_decay", "seed", "threads"),
     "full": (*_STEPS, "layer_decay", "seed", "threads"),
     "head": (*_STEPS, "seed", "threads"),
+    "pretrain": (*(each for each in _STEPS if each != "class_weights"), "layer_decay", "seed", "threads"),
 }
 """The choices of each way that say something."""
 
@@ -55,7 +64,7 @@ def write(directory: Path, task: Task, weights: int, added: int) -> None:
     assert plan is not None
     way, start = BY_NAME[recipe.way], find(recipe.start)
     labels = f"the labels {', '.join(task.rows.labels)}" if task.rows.labels else "a number"
-    code = _WHOLE + (_ADAPTER if recipe.way == "lora" else "")
+    code = _MASKED if task.text else _WHOLE + (_ADAPTER if recipe.way == "lora" else "")
     chosen = asdict(recipe)
     facts = [
         ("Begins with", f"`{place_of(recipe.start)}`."),
@@ -69,11 +78,12 @@ def write(directory: Path, task: Task, weights: int, added: int) -> None:
             ("Layers", "The last one was put behind the others: its heads look at every token alike (the mean).")
         )
     Card(
-        "A classifier of one's own",
+        "A model of one's own, pre-trained further" if task.text else "A classifier of one's own",
         start.licence.lower() if start is not None else "other",
         place_of(recipe.start),
-        f"It gives each text {labels} ({KINDS[recipe.kind]}).",
-        "texts unlike those that it learnt from. It judges every text, also one that fits no label.",
+        _ABOUT_TEXT if task.text else f"It gives each text {labels} ({KINDS[recipe.kind]}).",
+        "texts unlike those that it learnt from."
+        + ("" if task.text else " It judges every text, also one that fits no label."),
         tuple(facts),
         code.format(example=EXAMPLE, start=place_of(recipe.start)),
     ).write(directory, Figures((_figures(task.status, plan), _rows(plan))))
@@ -83,6 +93,8 @@ def _kept(job: TrainingJob) -> str:
     point = job.epochs[job.best - 1]
     what = point.tried or f"epoch {point.epoch}"
     assert job.plan is not None
+    if job.plan.recipe.kind == TEXT:
+        return f"{what}, the best of {len(job.epochs)} by the loss on the held-out passages ({point.loss:.3f})."
     return f"{what}, the best of {len(job.epochs)} by {job.plan.measure} on the held-out rows ({point.score:.3f})."
 
 
@@ -93,6 +105,11 @@ def _figures(job: TrainingJob, plan: TrainingPlan) -> Table:
         (f"{plan.measure}, {test.rows} test rows", test.score.number()),
         (f"the constant answer {plan.answer!r} on the same rows", f"{plan.constant_test:.3f}"),
     ]
+    if (masked := job.masked) is not None:
+        rows.append(("the same of the model that it began with", masked.accuracy_before.number()))
+        rows.append((f"perplexity of {masked.tokens:,} hidden tokens", masked.perplexity.number()))
+        rows.append(("perplexity before", masked.perplexity_before.number()))
+        rows.append(("perplexity over that before", masked.ratio.number()))
     if test.macro_f1 is not None:
         rows.append(("macro F1", test.macro_f1.number()))
     if test.error is not None:

@@ -13,9 +13,9 @@ from bert_demo.core.training_place import OWN
 from bert_demo.data.to_learn import rows_to_learn
 from bert_demo.models.loading.load import find_model, longest_text, read_model
 from bert_demo.registry.models import directory_card
-from bert_demo.results.training import Movement, TrainingJob
+from bert_demo.results.training import FinalFigures, Movement, TrainingJob
 from bert_demo.service.training_files import JobFiles, Request
-from bert_demo.training.own import figures
+from bert_demo.training.own import figures, masked
 from bert_demo.training.own.fitting import fit_frozen
 from bert_demo.training.own.movement import movement
 from bert_demo.training.own.publish import publish
@@ -85,16 +85,7 @@ def _train(task: Task) -> tuple[Made, str]:
 
 def _finish(task: Task, made: Made, state: str) -> None:
     """Read the test rows once, write the model, say so."""
-    rows, kind = task.rows, task.recipe.kind
-    test = list(task.parts.test)
-    texts = [rows.texts[row] for row in test]
-    logits = made.numbers(logits_of(made.model, task.reader, task.reader.rows(texts), lambda: None))
-    truth = rows.truth[test].astype(float)
-    task.status = replace(
-        task.status,
-        test=figures.final_figures(logits, truth, rows.labels, kind),
-        mistakes=figures.mistakes(texts, logits, truth, rows.labels, kind),
-    )
+    (_measure_text if task.text else _measure_labels)(task, made)
     task.status = replace(task.status, movement=_movement(task, made))
     sizes = publish(task, made)
     task.change(
@@ -107,12 +98,30 @@ def _finish(task: Task, made: Made, state: str) -> None:
     )
 
 
+def _measure_labels(task: Task, made: Made) -> None:
+    labels, kind, texts = task.rows.labels, task.recipe.kind, task.texts(task.parts.test)
+    logits = made.numbers(logits_of(made.model, task.reader, task.reader.rows(texts), lambda: None))
+    truth = task.truth(task.parts.test)
+    task.status = replace(
+        task.status,
+        test=figures.final_figures(logits, truth, labels, kind),
+        mistakes=figures.mistakes(texts, logits, truth, labels, kind),
+    )
+
+
+def _measure_text(task: Task, made: Made) -> None:
+    found = masked.figures(task.read.model, made.model, task.reader, task.texts(task.parts.test))
+    test = FinalFigures(found.texts, found.accuracy, None, None, (), None, None)
+    task.status = replace(task.status, masked=found, test=test)
+
+
 def _movement(task: Task, made: Made) -> Movement | None:
     """None of frozen features, and where the start was deleted meanwhile."""
     source = task.files.request().source
-    if task.recipe.way == "frozen" or not Path(source).is_dir():
+    if task.recipe.way == "frozen" or not (task.text or Path(source).is_dir()):
         return None
-    start = read_model(find_model(directory_card(source))).model.base_model.float().eval()
+    read = task.read if task.text else read_model(find_model(directory_card(source)))
+    start = read.model.base_model.float().eval()
     model = made.model.get_base_model() if made.adapted else made.model
     return movement(start, model.base_model, task.reader, task.texts(task.parts.held_out))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -23,6 +23,21 @@ WARM_UP = 0.1
 WEIGHT_DECAY = 0.01
 LONGEST_STEP = 1.0
 """The largest norm of all gradients together."""
+
+
+class Steps(Protocol):
+    """What is learnt step by step."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """How."""
+
+    @property
+    def steps(self) -> int:
+        """Of all epochs."""
+
+    def loss(self, model: Any, step: int, weights: torch.Tensor | None = None) -> torch.Tensor:
+        """Of a step, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,11 @@ class Lesson:
         places = epoch_batches(lengths, self.recipe.batch_size, self.recipe.seed, epoch)[place]
         return self.reader.batch([self.rows[each] for each in places]), self.targets[places]
 
+    def loss(self, model: Any, step: int, weights: torch.Tensor | None = None) -> torch.Tensor:
+        """Of the rows of a step."""
+        inputs, targets = self.batch(step)
+        return loss_of(model(**inputs).logits, targets, self.recipe.kind, weights)
+
 
 def rate_at(step: int, steps: int) -> float:
     """The share of the rate at a step, from 0: that of transformers' linear schedule with warm-up."""
@@ -64,7 +84,7 @@ def choose_learnt(model: Any, way: str, head: Sequence[str]) -> None:
         model.requires_grad_(False)
         for name in head:
             model.get_submodule(name).requires_grad_(True)
-    elif way == "full":
+    elif way in ("full", "pretrain"):
         model.requires_grad_(True)
 
 
@@ -100,7 +120,7 @@ def loss_of(logits: torch.Tensor, targets: torch.Tensor, kind: str, weights: tor
 
 def learn(
     model: Any,
-    lesson: Lesson,
+    lesson: Steps,
     optimizer: torch.optim.Optimizer,
     first: int,
     weights: torch.Tensor | None,
@@ -114,8 +134,7 @@ def learn(
         torch.manual_seed(lesson.recipe.seed * 1_000_003 + step)
         for group in optimizer.param_groups:
             group["lr"] = lesson.recipe.learning_rate * group["rate"] * rate_at(step, lesson.steps)
-        inputs, targets = lesson.batch(step)
-        loss = loss_of(model(**inputs).logits, targets, lesson.recipe.kind, weights)
+        loss = lesson.loss(model, step, weights)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_([each for each in model.parameters() if each.requires_grad], LONGEST_STEP)

@@ -1,9 +1,8 @@
-"""The ways that learn in steps: LoRA, the whole encoder, the head. Checkpoints, held-out rows after each epoch."""
+"""The ways that learn in steps. Checkpoints, held-out rows after each epoch."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,10 +12,8 @@ from bert_demo.core.errors import BadDataError
 from bert_demo.results.from_json import from_json, to_json
 from bert_demo.results.training import TrainingJob
 from bert_demo.training.own import checkpoint, loop
-from bert_demo.training.own.adapters import with_lora
-from bert_demo.training.own.reading import Row, logits_of
-from bert_demo.training.own.starting import classifier_of, head_modules
-from bert_demo.training.own.task import Made, Task, as_targets
+from bert_demo.training.own.subject import subject_of
+from bert_demo.training.own.task import Made, Task
 from bert_demo.training.own.watch import InterruptedTrainingError
 
 SAVED_EVERY = 20.0
@@ -42,21 +39,10 @@ class _Losses:
 
 class _Stepping:
     def __init__(self, task: Task) -> None:
-        self.task, recipe = task, task.recipe
-        model = classifier_of(task.read, task.rows.labels, recipe.kind, recipe.seed)
-        task.read = task.read._replace(model=None)  # its weights are copied
-        self.head = head_modules(model)
-        self.model = with_lora(model, recipe.rank, recipe.seed) if recipe.way == "lora" else model
-        loop.choose_learnt(self.model, recipe.way, self.head)
-        truth = task.truth(task.parts.train)
-        number = recipe.kind == "number"
-        self.mean = float(truth.mean()) if number else 0.0
-        self.spread = (float(truth.std()) or 1.0) if number else 1.0
-        targets = as_targets((truth - self.mean) / self.spread)
-        self.weights = loop.class_weights(targets, recipe.kind) if recipe.class_weights else None
-        self.lesson = loop.Lesson(task.reader, task.reader.rows(task.texts(task.parts.train)), targets, recipe)
-        self.held: Sequence[Row] = task.reader.rows(task.texts(task.parts.held_out))
-        self.optimizer = loop.optimizer_of(self.model, recipe, self.lesson.steps)
+        self.task, self.subject = task, subject_of(task)
+        self.model, self.lesson = self.subject.made.model, self.subject.lesson
+        loop.choose_learnt(self.model, task.recipe.way, self.subject.head)
+        self.optimizer = loop.optimizer_of(self.model, task.recipe, self.lesson.steps)
         self.saved = time.monotonic()
         self.losses = _Losses()
         self.first, self.begun = 0, time.monotonic()
@@ -64,10 +50,10 @@ class _Stepping:
     def run(self) -> tuple[Made, str]:
         """See learn_in_steps."""
         self._resume()
-        ended = ""
+        ended, subject = "", self.subject
         try:
-            loop.set_training(self.model, self.task.recipe.way, self.head)
-            loop.learn(self.model, self.lesson, self.optimizer, self.first, self.weights, self._before, self._after)
+            loop.set_training(self.model, self.task.recipe.way, subject.head)
+            loop.learn(self.model, self.lesson, self.optimizer, self.first, subject.weights, self._before, self._after)
         except _EnoughError:
             pass
         except InterruptedTrainingError as stop:
@@ -82,8 +68,7 @@ class _Stepping:
                 self._evaluate()
         self.model.eval()
         checkpoint.load(self._path(checkpoint.BEST), self.model)
-        made = Made(self.model, self.task.recipe.way == "lora", self.mean, self.spread)
-        return made, ended
+        return subject.made, ended
 
     def _before(self, step: int) -> None:
         task = self.task
@@ -110,13 +95,12 @@ class _Stepping:
         if of_epoch:
             self.model.eval()
             self._evaluate()
-            loop.set_training(self.model, task.recipe.way, self.head)
+            loop.set_training(self.model, task.recipe.way, self.subject.head)
         task.write(force=of_epoch)
 
     def _evaluate(self) -> None:
         """The held-out rows; what is best so far is kept. Nothing of it changes what the next step does."""
-        logits = logits_of(self.model, self.task.reader, self.held, lambda: None)
-        if self.task.add_epoch(logits * self.spread + self.mean, self.task.status.step):
+        if self.subject.evaluate():
             checkpoint.save(self._path(checkpoint.BEST), self.model, None, {})
 
     def _save(self) -> None:

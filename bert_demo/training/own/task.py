@@ -14,6 +14,7 @@ import torch
 from bert_demo.data.parts import Parts
 from bert_demo.data.to_learn import RowsToLearn
 from bert_demo.models.loading.load import Read
+from bert_demo.registry.training_ways import TEXT
 from bert_demo.results.training import EpochPoint, LossPoint, Recipe, TrainingJob, WatchedText
 from bert_demo.service.training_files import JobFiles
 from bert_demo.training.own import figures
@@ -55,6 +56,11 @@ class Task:
     say: Callable[[TrainingJob], None]
     written: float = field(default=0.0)
 
+    @property
+    def text(self) -> bool:
+        """Whether it learns from passages, not from labels."""
+        return self.recipe.kind == TEXT
+
     def texts(self, part: Sequence[int]) -> list[str]:
         """The texts of a part."""
         return [self.rows.texts[row] for row in part]
@@ -78,7 +84,8 @@ class Task:
 
     def begin(self, steps: int) -> None:
         """The curves are empty, and the held-out texts that are watched are chosen."""
-        watched = figures.first_watched(self.rows.texts, self.rows.truth, self.rows.labels, self.parts.held_out)
+        rows = self.rows
+        watched = () if self.text else figures.first_watched(rows.texts, rows.truth, rows.labels, self.parts.held_out)
         empty: dict[str, Any] = {"losses": (), "epochs": (), "best": 0, "confusion": None, "step": 0, "epoch": 0}
         self.status = replace(self.status, steps=steps, watched=watched, **empty)
 
@@ -91,15 +98,20 @@ class Task:
         same with a smaller loss."""
         truth, epoch = self.truth(self.parts.held_out), len(self.status.epochs) + 1
         point, confusion = figures.held_out_point(logits, truth, self.recipe.kind, epoch, step, tried)
+        watched = self._watched(figures.probabilities_of(logits, self.recipe.kind))
+        self.status = replace(self.status, confusion=confusion, watched=watched)
+        return self.add_point(point)
+
+    def add_point(self, point: EpochPoint) -> bool:
+        """The held-out rows after an epoch; whether they are the best so far. Of masked words the loss alone counts."""
         before = self.status.epochs[self.status.best - 1] if self.status.best else None
-        better = before is None or _rank(point) > _rank(before)
+        rank = _rank_by_loss if self.text else _rank
+        better = before is None or rank(point) > rank(before)
         self.status = replace(
             self.status,
-            epoch=epoch,
+            epoch=point.epoch,
             epochs=(*self.status.epochs, point),
-            best=epoch if better else self.status.best,
-            confusion=confusion,
-            watched=self._watched(figures.probabilities_of(logits, self.recipe.kind)),
+            best=point.epoch if better else self.status.best,
         )
         return better
 
@@ -113,6 +125,10 @@ class Task:
 
 def _rank(point: EpochPoint) -> tuple[float, float]:
     return point.score, -point.loss
+
+
+def _rank_by_loss(point: EpochPoint) -> tuple[float, float]:
+    return -point.loss, point.score
 
 
 def as_targets(truth: np.ndarray) -> torch.Tensor:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bert_demo.registry.training_ways import BY_NAME, WAYS
+from bert_demo.registry.training_ways import BY_NAME, TEXT, WAYS
 from bert_demo.results.intervals import Interval
-from bert_demo.results.training import FinalFigures, Movement, TrainingJob, TrainingPlan
+from bert_demo.results.training import FinalFigures, MaskedFigures, Movement, TrainingJob, TrainingPlan
 from bert_demo.views.panels.training_curves import curves_of
 from bert_demo.views.tables import Table
 from bert_demo.views.templates import render
@@ -109,7 +109,8 @@ def ended_panels(job: TrainingJob) -> str:
         "minutes": duration(job.kept_seconds) if job.kept_seconds else "",
     }
     tested = None if job.test is None else _tested(job, plan, job.test)
-    return render("training.ended", made, tested, None if job.movement is None else _moved(job.movement))
+    layers = None if job.movement is None else _moved(job.movement)
+    return render("training.ended", made, tested, layers, None if job.masked is None else _masked(job.masked))
 
 
 def compared_panel(jobs: Sequence[TrainingJob], opened: str, gone: Sequence[str] = ()) -> str:
@@ -161,7 +162,7 @@ def title_of(job: TrainingJob) -> str:
     plan = job.plan
     if plan is None:
         return "The model"
-    names = ", ".join(each.label for each in plan.labels) or "numbers"
+    names = ", ".join(each.label for each in plan.labels) or ("text" if plan.recipe.kind == TEXT else "numbers")
     if len(names) > _LONGEST_TITLE:
         names = f"{len(plan.labels)} labels"
     seed = f", seed {plan.recipe.seed}" if plan.recipe.seed else ""
@@ -189,6 +190,8 @@ def _summary(job: TrainingJob) -> str:
         said.append(f"{duration(job.seconds)} so far.")
     if job.seconds_left is not None and job.state == "running":
         said.append(f"About {duration(job.seconds_left)} left.")
+    if job.best and job.plan and job.plan.recipe.kind == TEXT:
+        said.append(f"Perplexity on the held-out passages: {math.exp(job.epochs[job.best - 1].loss):.1f}.")
     if job.best and job.plan and BY_NAME[job.plan.recipe.way].steps:
         said.append(f"The best on the held-out rows so far is epoch {job.best}: that one is kept.")
     if job.best and job.plan and not BY_NAME[job.plan.recipe.way].steps:
@@ -251,6 +254,23 @@ def _moved(found: Movement) -> dict[str, Any]:
     names = ["embeddings" if each.layer < 0 else f"after layer {each.layer}" for each in found.layers]
     numbers = Table(("layer", "cosine", "cka"), rows, "moved-layers")
     return {"result": found, "rows": list(zip(names, found.layers, strict=True)), "numbers": numbers}
+
+
+def _masked(found: MaskedFigures) -> dict[str, Any]:
+    """What the macro of masked words takes."""
+    rows = [
+        (each.text, each.truth, side, guess.token_str, guess.probability)
+        for each in found.blanks
+        for side, guesses in (("before", each.before), ("after", each.after))
+        for guess in guesses
+    ]
+    certain = found.ratio.high < 1
+    return {
+        "result": found,
+        "certain": certain,
+        "verdict": "the whole interval lies below 1." if certain else "the interval does not lie below 1.",
+        "numbers": Table(("text", "hidden", "model", "guess", "probability"), rows, "masked-words"),
+    }
 
 
 def _numbers(job: TrainingJob) -> list[object]:

@@ -22,6 +22,7 @@ FITS = {
     "lora": _ALWAYS | _STEPS | {"rank", "layer_decay"},
     "full": _ALWAYS | _STEPS | {"layer_decay"},
     "head": _ALWAYS | _STEPS,
+    "pretrain": _STEPS | {"length", "seed", "layer_decay"},
 }
 """The choices that each way can use."""
 DEFAULTS: dict[str, Any] = {
@@ -47,7 +48,7 @@ _POOLED = {title.removeprefix("the ").capitalize(): name for name, title in POOL
 
 
 class TrainingChoices:
-    """controls: way, model to begin from, then the folded choices in the order of DEFAULTS."""
+    """controls: way, model to begin from, the folded choices in the order of DEFAULTS, a text without labels."""
 
     def __init__(self) -> None:
         with gr.Row(elem_classes="controls", elem_id="train-how"):
@@ -68,18 +69,27 @@ class TrainingChoices:
                 elem_id="train-start",
             )
         html(ways_panel(), elem_id="train-ways")
+        self._text = gr.Textbox(
+            label="Text to read",
+            info="A passage on each line. Empty: the texts of the rows above, without their labels.",
+            lines=4,
+            max_lines=9,
+            visible=False,
+            elem_id="train-text",
+        )
         with gr.Accordion("More choices", open=False, elem_id="train-more"), gr.Row(elem_classes="controls"):
             self._folded = _folded()
-        self.controls = [self.way, self.start, *self._folded.values()]
+        self.controls = [self.way, self.start, *self._folded.values(), self._text]
         for name, component in self._folded.items():
             component.visible = name in FITS[FIRST]
 
     def wire(self) -> None:
         """Only what the way can use is on offer."""
-        places = list(self._folded.values())
+        places = [self._text, *self._folded.values()]
 
         def fit(way: Any) -> list[Any]:
-            return [gr.update(visible=name in FITS.get(way, ())) for name in DEFAULTS]
+            text = way in BY_NAME and BY_NAME[way].text
+            return [gr.update(visible=text), *(gr.update(visible=name in FITS.get(way, ())) for name in DEFAULTS)]
 
         self.way.change(fit, self.way, places, **QUIET)
 

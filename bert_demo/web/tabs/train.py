@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from bert_demo.core.scheduler import Cost
+from bert_demo.data.passages import passages
+from bert_demo.registry.training_ways import BY_NAME
 from bert_demo.views.markup import working
 from bert_demo.views.panels.attributions import progress_panel
 from bert_demo.views.panels.training import plan_panel, started_panel
@@ -99,6 +101,11 @@ class TrainTab:
 
 def _asked(service: BertService, controls: Sequence[Any]) -> tuple[list[tuple[str, str]], dict[str, Any]]:
     """The rows and the arguments of `train`. Raises BadDataError, ChoiceError."""
-    rows, file, choices, *how = controls
-    found, kind = training_rows_of(rows, file, choices, service.settings.train_rows)
+    rows, file, choices, *how, text = controls
+    most = service.settings.train_rows
+    if how[0] in BY_NAME and BY_NAME[how[0]].text:
+        own = [(each, "") for each in passages(text)] if isinstance(text, str) else []
+        read = own or [(each, "") for each, _ in training_rows_of(rows, file, choices, most)[0]]
+        return read, recipe_of(how, len(read))
+    found, kind = training_rows_of(rows, file, choices, most)
     return found, {"kind": kind, **recipe_of(how, len(found))}

@@ -14,6 +14,7 @@ from bert_demo.registry.training_rows import SETS
 
 __all__ = ["browser", "page"]
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
+WORDS = ("bin", "lamp", "bench", "fence", "clock", "sign", "tap", "swing", "drain", "bell", "door", "path")
 LONG = 120_000
 """Milliseconds that a training may take beside other tests."""
 
@@ -78,6 +79,27 @@ def test_job_is_found_again_after_the_page_was_loaded_anew_and_can_be_deleted(pa
     page.get_by_role("button", name="Delete this model").click()
     expect(page.locator("#train-compared .methods tbody tr")).to_have_count(0)
     page.wait_for_function("JSON.parse(window.localStorage.getItem('bert-demo-train')).jobs.length === 0")
+
+
+def test_words_of_a_text_are_learnt_and_the_model_fills_masks(page: Page) -> None:
+    open_tab(page, "Train")
+    expect(page.locator("#train-text")).to_be_hidden()
+    page.get_by_role("radio", name="Continued pre-training").click()
+    letters = [f"The {each} at the gate of the park is broken again, and nobody mends it." for each in WORDS]
+    page.locator("#train-text textarea").fill("\n".join(letters))
+    page.get_by_role("button", name="More choices").click()
+    page.get_by_label("Epochs").fill("4")
+    page.locator("#train-plan-button").click()
+    expect(page.locator("#train-plan h2")).to_contain_text("Before the start: 12 rows")
+    page.locator("#train-begin").click()
+    expect(page.locator("#train-live [data-mark]")).to_have_attribute("data-state", "done", timeout=LONG)
+    expect(page.locator(".train-masked h2")).to_contain_text("Perplexity on 2 test passages")
+    expect(page.locator(".train-masked .train-watched li")).to_have_count(2)
+    page.locator("[data-train-lens]").select_option("fill-mask")
+    page.get_by_role("button", name="Use this model").click()
+    expect(page.locator("#model input")).to_have_value("mine: Continued pre-training (text)")
+    write(page, "The [MASK] at the gate is broken.")
+    expect(page.locator("#slots .candidate").first).to_be_visible()
 
 
 def test_rows_that_cannot_be_learnt_from_get_a_sentence(page: Page) -> None:

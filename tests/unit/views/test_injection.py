@@ -22,7 +22,7 @@ import pytest
 from conftest import ROOT
 from contract_calls import CALLS
 from examples import in_other_words
-from training_jobs import done, plan, running
+from training_jobs import done, plan, read_on, running
 
 from bert_demo import BertService, Settings
 from bert_demo.api.endpoints import BY_NAME, ENDPOINTS
@@ -262,6 +262,7 @@ def results(
         "plan": plan(),
         "running": running(),
         "done": done(),
+        "read_on": read_on(),
         "asked": UnderstoodRows(
             "", 0, 9, labels=("low", "high"), meanings=(Meaning("lo", None, ""),), question="which?", asked="mapping"
         ),
@@ -439,6 +440,7 @@ PANELS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "training.started_panel": lambda r: training.started_panel(r["running"]),
     "training.live_panel": lambda r: training.live_panel(r["running"]),
     "training.ended_panels": lambda r: training.ended_panels(r["done"]),
+    "training.ended_panels, masked words": lambda r: training.ended_panels(r["read_on"]),
     "training.compared_panel": lambda r: training.compared_panel([r["running"], r["done"]], r["done"].token),
     "training.title_of": lambda r: markup.esc(training.title_of(r["done"])),
     "training.mark_of": lambda r: markup.esc(training.mark_of(r["done"])),

@@ -11,7 +11,7 @@ from html import unescape
 
 import numpy as np
 import pytest
-from training_jobs import RECIPE, done, plan, running
+from training_jobs import RECIPE, done, plan, read_on, running
 
 from bert_demo.registry.training_ways import WAYS
 from bert_demo.results.intervals import Interval
@@ -207,3 +207,19 @@ def test_many_labels_are_counted_in_the_title() -> None:
     assert panels.title_of(running(plan=plan(labels=()))) == "LoRA (numbers)"
     wide = running(plan=plan(), confusion=np.array([[1, 0], [0, 0]]))
     assert "--a:1.000" in panels.live_panel(wide) and panels.live_panel(wide).count("--a:0.000") == 3
+
+
+def test_continued_pretraining_shows_both_models_side_by_side() -> None:
+    job = read_on()
+    panel = panels.ended_panels(job)
+    said = words(panel)
+    assert "Perplexity on 32 test passages: 105.2 → 78.4" in said and "most confident mistakes" not in said
+    assert "Of 480 tokens, each hidden once: before, 105.2 (76.2 to 148.1); after, 78.4 (55.7 to 110.6)." in said
+    assert "After over before: 0.746 (0.629 to 0.882); the whole interval lies below 1." in said
+    assert "We walked into the [MASK]. hidden: fen , 6.2 % before, 37.5 % after" in said
+    assert "1 sea 25.0 % fen 37.5 % 2 lake 25.0 % bog 37.5 %" in said
+    assert "Masked-token accuracy on 32 test rows: 32.0 %" in said
+    worse = replace(job.masked, ratio=Interval(1.02, 0.9, 1.1))
+    assert "the interval does not lie below 1." in words(panels.ended_panels(read_on(masked=worse)))
+    live = words(panels.live_panel(job))
+    assert "Continued pre-training (text) is done" in live and "Perplexity on the held-out passages: 1.5." in live

@@ -72,7 +72,7 @@ def shown(rows: Any, file: Any = None, choices: Any = None) -> str:
 
 def held(way: str = FIRST) -> list[Any]:
     """What the controls hold at first."""
-    return [TO_TRAIN.rows_of("fact_or_opinion"), None, None, way, "base", *DEFAULTS.values()]
+    return [TO_TRAIN.rows_of("fact_or_opinion"), None, None, way, "base", *DEFAULTS.values(), ""]
 
 
 @pytest.mark.parametrize("rows", SETS, ids=lambda rows: rows.name)
@@ -128,14 +128,15 @@ def test_only_choices_that_the_way_can_use_are_handed_over() -> None:
     assert set(WORDS) == set(KINDS) and list(DEFAULTS) == [*NUMBERS, "pooling", "class_weights"]
     assert set(FITS) == {way.name for way in WAYS} and set(DEFAULTS) == set().union(*FITS.values())
     for way in WAYS:
-        asked = recipe_of(held(way.name)[3:], 3000)
+        asked = recipe_of(held(way.name)[3:-1], 3000)
         assert set(asked) == {"way", "start"} | FITS[way.name] and asked["start"] == "base"
-        assert all(type(asked[name]) is int for name in ("length", "seed")) and asked["class_weights"] is False
-    assert recipe_of(held()[3:], 160)["pooling"] == "mean"
+        assert all(type(asked[name]) is int for name in ("length", "seed"))
+        assert way.text or asked["class_weights"] is False
+    assert recipe_of(held()[3:-1], 160)["pooling"] == "mean"
     with pytest.raises(ChoiceError, match="Choose one of the ways"):
-        recipe_of(held("junk")[3:], 160)
+        recipe_of(held("junk")[3:-1], 160)
     for bad in (2.5, "3", None, float("nan")):
-        spoilt = held()[3:]
+        spoilt = held()[3:-1]
         spoilt[2 + list(DEFAULTS).index("seed")] = bad
         with pytest.raises(ChoiceError, match="Seed must be a whole number"):
             recipe_of(spoilt, 160)
@@ -224,8 +225,20 @@ def test_zip_is_that_of_the_job_that_is_shown(tmp_path: Path) -> None:
 
 
 def test_few_rows_are_read_more_often_unless_somebody_says_how_often() -> None:
-    lora = held("lora")[3:]
+    lora = held("lora")[3:-1]
     assert recipe_of(lora, 160)["epochs"] == 20  # 5 steps each
     assert recipe_of(lora, 20)["epochs"] == 30 and recipe_of(lora, 3000)["epochs"] == BY_NAME["lora"].epochs
     lora[2 + list(DEFAULTS).index("epochs")] = 2
     assert recipe_of(lora, 160)["epochs"] == 2
+
+
+def test_text_of_ones_own_is_read_in_the_place_of_the_rows_where_no_labels_are_wanted() -> None:
+    tab, service = TrainTab(), engine()
+    for text, expected in (("", None), ("One.\n\nTwo.", [("One.", ""), ("Two.", "")])):
+        tab.answer(service, ASK, (), [*held("pretrain")[:-1], text], JobProgress())
+        rows, asked = service.asked[-1]
+        given = training_rows_of(TO_TRAIN.rows_of("fact_or_opinion"), None, None, 500)[0]
+        assert rows == (expected or [(each, "") for each, _ in given])
+        assert asked["way"] == "pretrain" and not asked.keys() & {"kind", "rank", "class_weights", "text"}
+    tab.answer(service, ASK, (), [*held("lora")[:-1], "One."], JobProgress())
+    assert service.asked[-1][0] == given and service.asked[-1][1]["kind"] == "single"
