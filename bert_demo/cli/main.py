@@ -63,6 +63,11 @@ def _prune(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    if options.task == "push":
+        from bert_demo.training.commands import push
+
+        push.run(options)
+        return
     if options.task == "own":
         from bert_demo.training.commands import own
 

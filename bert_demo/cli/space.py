@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bert_demo.core.errors import BadDataError, ChoiceError, DemoError
+from bert_demo.core.errors import BadDataError
+from bert_demo.training.publishing import hub
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = ("tests/", "benchmarks/", "findings/", ".ci/", "requirements-dev.")
 """What a Space does not need, by the beginning of its path."""
-_REPOSITORY = re.compile(r"[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95}")
 _PIN = re.compile(r"(?P<name>[\w.-]+)(\[[\w,-]+\])?==(?P<version>[\w.]+)")
 LONGEST_DESCRIPTION = 60
+MESSAGE = "The files of a checkout, by python -m bert_demo space"
 
 
 def add_space(commands: Any) -> None:
@@ -38,8 +39,7 @@ def add_space(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Check, copy aside and send what git tracks. Raises ChoiceError, BadDataError, DemoError."""
-    if not _REPOSITORY.fullmatch(options.repository):
-        raise ChoiceError(f"The Space's name must look like user/name, not {options.repository[:80]!r}.")
+    hub.check_name(options.repository, "space")
     names = tracked(ROOT)
     check_header(ROOT, names)
     if options.check:
@@ -54,7 +54,8 @@ def run(options: argparse.Namespace) -> None:
             requirements = folder / "requirements.txt"
             given = requirements.read_text(encoding="utf-8")
             requirements.write_text(f"--extra-index-url {options.torch_index}\n{given}", encoding="utf-8")
-        print(f"The Space stands at {send(folder, options.repository, options.private)}")
+        made = hub.send(folder, options.repository, "space", options.private, MESSAGE, space_sdk="gradio")
+        print(f"The Space stands at {made}")
 
 
 def tracked(root: Path) -> list[str]:
@@ -101,32 +102,3 @@ def pinned(requirements: Path) -> dict[str, str]:
                 raise BadDataError(f"{requirements.name} must pin every package with ==, unlike {line.strip()!r}.")
             found[match["name"].replace("_", "-").lower()] = match["version"]
     return found
-
-
-def send(folder: Path, repository: str, private: bool) -> str:
-    """Make the Space if there is none, and make its files those of `folder`. Returns its address. Raises DemoError."""
-    from huggingface_hub import HfApi
-    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # whichever httpx its client is made of
-
-    api = HfApi()
-    try:
-        made = api.create_repo(
-            repository, repo_type="space", space_sdk="gradio", private=private or None, exist_ok=True
-        )
-        api.upload_folder(
-            repo_id=repository,
-            repo_type="space",
-            folder_path=folder,
-            delete_patterns="*",
-            commit_message="The files of a checkout, by python -m bert_demo space",
-        )
-    except httpx.TransportError as error:
-        raise DemoError(
-            f"The hub at {api.endpoint} cannot be reached ({type(error).__name__}). Check the network, and try again."
-        ) from error
-    except (httpx.HTTPError, OSError, ValueError, RuntimeError) as error:
-        said = str(error).strip().splitlines() or [type(error).__name__]
-        raise DemoError(
-            f"The Space could not be written: {said[0][:300]} Log in with `hf auth login` as someone who may write it."
-        ) from error
-    return str(made)

@@ -9,10 +9,14 @@ from bert_demo.cli.reading import FORMATS, add_reading
 
 
 def add_train(commands: Any) -> None:
-    """train own, train mlm, train classifier, train all, train cards, train base, train bilingual."""
+    """train own, train push, train mlm, train classifier, train all, train cards, train base, train bilingual."""
     train = commands.add_parser("train", help="Make a model: pre-training or fine-tuning.")
-    tasks = train.add_subparsers(dest="task", required=True, metavar="own|mlm|classifier|all|cards|base|bilingual")
+    tasks = train.add_subparsers(dest="task", required=True, metavar="own|push|mlm|classifier|all|cards|base|bilingual")
     _add_own(tasks)
+    push = tasks.add_parser("push", help="send a model that `train own` made to the hub, with your own login")
+    push.add_argument("directory", help="what `train own` wrote, or what the zip of the page held")
+    push.add_argument("repository", help="user/name of the model; it is made, private, if there is none")
+    push.add_argument("--public", action="store_true", help="let it be seen by all, if it is made")
     mlm = tasks.add_parser("mlm", help="continue masked-language-model (and next-sentence) pre-training on raw text")
     mlm.add_argument("--text", nargs="+", required=True, metavar="FILE", help="UTF-8 text, plain or .xz")
     mlm.add_argument("--single-probability", type=float, default=0.85, help="share of pieces that are one sentence")

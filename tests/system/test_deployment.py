@@ -117,6 +117,10 @@ class Hub(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def hub() -> Iterator[tuple[str, Space]]:
+    yield from own_hub()
+
+
+def own_hub() -> Iterator[tuple[str, Space]]:
     space = Space()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("OwnHub", (Hub,), {"space": space}))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -127,18 +131,18 @@ def hub() -> Iterator[tuple[str, Space]]:
     thread.join()
 
 
-def command(address: str, *arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+def command(address: str, *arguments: str, home: Path, token: str = "hf_mine") -> subprocess.CompletedProcess[str]:
     """The real command and the real client; Xet, which has servers of its own, is switched off for LFS."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "HF_ENDPOINT": address,
-        "HF_TOKEN": "hf_mine",
+        **({"HF_TOKEN": token} if token else {}),
         "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
     }
     return subprocess.run(
-        [sys.executable, "-m", "bert_demo", "space", *arguments],
+        [sys.executable, "-m", "bert_demo", *(arguments if arguments[0] == "train" else ("space", *arguments))],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -193,6 +197,41 @@ def test_no_network_is_a_sentence(tmp_path: Path) -> None:
         2,
         f"space: The hub at {address} cannot be reached (ConnectError). Check the network, and try again.\n",
     )
+
+
+def test_own_model_is_pushed_with_ones_own_login(tmp_path: Path) -> None:
+    folder = tmp_path / "own" / "model"
+    (folder / "adapter").mkdir(parents=True)
+    parts = {
+        "config.json": b"{}",
+        "README.md": b"# Mine\n",
+        "model.safetensors": b"w" * 99,
+        "adapter/a.safetensors": b"a",
+    }
+    for name, content in parts.items():
+        (folder / name).write_bytes(content)
+    (tmp_path / "own" / "model.zip").write_bytes(b"PK")
+    words = ("train", "push", str(tmp_path / "own"), "someone/mine")
+    for hub in own_hub():
+        address, held = hub
+        out = command(address, *words, home=tmp_path, token="")
+        assert out.stderr == "train: You are not logged in to the hub. Run `hf auth login`, then try again.\n"
+        assert not held.asked and out.returncode == 2
+        done = command(address, *words, home=tmp_path)
+        assert done.returncode == 0 and done.stdout.startswith(f"The model stands at {address}/"), done.stderr
+        assert {"name": "mine", "organization": "someone", "visibility": "private"}.items() <= held.made.items()
+        assert held.tokens == {"Bearer hf_mine"}
+        assert {name: held.files[name] for name in parts} == parts and "model.zip" not in held.files
+        command(address, *words, "--public", home=tmp_path)
+        assert held.made.get("visibility") != "private" and "old.txt" in held.files, "what else is there stays"
+        (folder / "weights.bin").write_bytes(b"a pickle")
+        asked = len(held.asked)
+        odd = command(address, *words, home=tmp_path)
+        assert "'weights.bin' is no part of a model; nothing was sent" in odd.stderr and len(held.asked) == asked
+        none = command(address, "train", "push", str(tmp_path), "someone/mine", home=tmp_path)
+        assert "There is no model in" in none.stderr
+        name = command(address, *words[:3], "mine", home=tmp_path)
+        assert "The model's name must look like user/name, not 'mine'" in name.stderr
 
 
 def test_the_header_agrees_with_the_files(tmp_path: Path) -> None:
