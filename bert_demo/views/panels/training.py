@@ -60,9 +60,9 @@ def plan_panel(plan: TrainingPlan) -> str:
     )
 
 
-def started_panel(job: TrainingJob) -> str:
-    """The token of a job, for the page's script."""
-    return render("training.started", job.token)
+def started_panel(*jobs: TrainingJob) -> str:
+    """The tokens of jobs, for the page's script."""
+    return render("training.started", " ".join(job.token for job in jobs))
 
 
 def buttons_panel() -> str:
@@ -70,8 +70,8 @@ def buttons_panel() -> str:
     return render("training.buttons")
 
 
-def live_panel(job: TrainingJob) -> str:
-    """How far a job is: steps, curves, confusions of the last epoch, five held-out texts."""
+def live_panel(job: TrainingJob, seeds: Sequence[TrainingJob] = ()) -> str:
+    """How far a job is: steps, curves, confusions of the last epoch, five held-out texts. seeds: as `same_but_seed`."""
     plan = job.plan
     names = [each.label for each in plan.labels] if plan else []
     last = job.epochs[-1] if job.epochs else None
@@ -82,12 +82,12 @@ def live_panel(job: TrainingJob) -> str:
     return render(
         "training.live",
         job,
-        mark_of(job),
+        mark_of(job, seeds),
         f"{title_of(job)} {WORDS[job.state]}",
         _summary(job),
         share,
         spoken,
-        curves_of(job) if plan else [],
+        curves_of(job, seeds) if plan else [],
         names,
         None if job.confusion is None else _shares(names, job.confusion),
         _watched(job, names),
@@ -141,10 +141,11 @@ def compared_panel(jobs: Sequence[TrainingJob], opened: str, gone: Sequence[str]
     return render("training.compared", rows, shown, numbers)
 
 
-def mark_of(job: TrainingJob) -> str:
+def mark_of(job: TrainingJob, seeds: Sequence[TrainingJob] = ()) -> str:
     """What changes when a job is to be drawn anew."""
     left = -1 if job.seconds_left is None else round(job.seconds_left)
-    return f"{job.token}.{job.state}.{job.step}.{job.epoch}.{job.place}.{left}.{len(job.losses)}.{job.archive_bytes}"
+    own = f"{job.token}.{job.state}.{job.step}.{job.epoch}.{job.place}.{left}.{len(job.losses)}.{job.archive_bytes}"
+    return ".".join([own, *(f"{len(each.epochs)}" for each in seeds)])
 
 
 def compared_mark(jobs: Sequence[TrainingJob], opened: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bert_demo.registry.training_ways import BY_NAME
 from bert_demo.results.training import TrainingJob
@@ -25,7 +25,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Polyline:
-    """kind: "train" or "held-out", the class of the line; dots: of its points, where each is one to look at."""
+    """kind: "train", "held-out" or "seed" (held out, of another seed), the class of the line; dots: of its points,
+    where each is one to look at."""
 
     kind: str
     points: str
@@ -45,8 +46,11 @@ class Curve:
     even: Mark | None = None
 
 
-def curves_of(job: TrainingJob) -> list[Curve]:
-    """Loss of training rows and of held-out rows, and the score of held-out rows; nothing before the first point."""
+def curves_of(job: TrainingJob, seeds: Sequence[TrainingJob] = ()) -> list[Curve]:
+    """Loss of training rows and of held-out rows, and the score of held-out rows; nothing before the first point.
+
+    seeds: jobs that differ in their seed alone, thin lines beside the score.
+    """
     plan = job.plan
     if plan is None or not (job.losses or job.epochs):
         return []
@@ -68,15 +72,34 @@ def curves_of(job: TrainingJob) -> list[Curve]:
     if places:
         scores = [each.score for each in job.epochs]
         share = plan.measure != "R2"
-        low = 0.0 if share else min(0.0, *scores)
-        high = 1.0 if share else max(1.0, *scores)
+        beside = [[(each.step if steps else each.epoch, each.score) for each in other.epochs] for other in seeds]
+        beside = [points for points in beside if points]
+        every = [*scores, *(score for points in beside for _, score in points)]
+        low = 0.0 if share else min(0.0, *every)
+        high = 1.0 if share else max(1.0, *every)
         form = ".0%" if share else ".2f"
         even = Mark(_height(plan.constant, low, high), f"dashed: the constant answer, {plan.constant:{form}}")
-        line = _line("held-out", list(zip(places, scores, strict=True)), most, low, high, True)
+        lines = [_line("seed", points, most, low, high, False) for points in beside]
+        lines.append(_line("held-out", list(zip(places, scores, strict=True)), most, low, high, True))
         measure = "R\N{SUPERSCRIPT TWO}" if plan.measure == "R2" else plan.measure.capitalize()
         said = f"{measure} on held-out rows, at last {scores[-1]:{form}}; the constant answer {plan.constant:{form}}"
-        found.append(Curve(f"{measure} on held-out rows", said, _marks(low, high, form), (line,), last, even))
+        if beside:
+            said += f"; other seeds, at last {', '.join(f'{points[-1][1]:{form}}' for points in beside)}"
+        title = f"{measure} on held-out rows{'; thin, other seeds' if beside else ''}"
+        found.append(Curve(title, said, _marks(low, high, form), tuple(lines), last, even))
     return found
+
+
+def same_but_seed(job: TrainingJob, jobs: Sequence[TrainingJob]) -> list[TrainingJob]:
+    """The other jobs on rows of the same counts that differ from it in their seed alone."""
+    return [each for each in jobs if each.token != job.token and _but_seed(each) == _but_seed(job) is not None]
+
+
+def _but_seed(job: TrainingJob) -> tuple[object, ...] | None:
+    plan = job.plan
+    if plan is None:
+        return None
+    return replace(plan.recipe, seed=0), plan.rows, tuple((each.label, each.rows) for each in plan.labels)
 
 
 def _line(kind: str, points: Sequence[tuple[int, float]], most: int, low: float, high: float, dots: bool) -> Polyline:

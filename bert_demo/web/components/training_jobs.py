@@ -13,11 +13,14 @@ import gradio as gr
 from bert_demo.core.errors import ChoiceError, DemoError
 from bert_demo.core.scheduler import Cost
 from bert_demo.core.training_place import OWN
+from bert_demo.registry.training_ways import TEXT
 from bert_demo.results.training import TrainingJob
 from bert_demo.views.markup import message
 from bert_demo.views.panels import training as panels
+from bert_demo.views.panels.training_curves import same_but_seed
 from bert_demo.web.components.downloads import Downloads, FileRequest, NamedFile, no_such_file
 from bert_demo.web.components.model_choices import MOST_OWN, model_choices
+from bert_demo.web.components.training_choices import FITS
 from bert_demo.web.event_settings import AT_ONCE, PRIVATE, QUIET
 from bert_demo.web.job_runner import JobProgress
 from bert_demo.web.tab import Page, html
@@ -25,13 +28,15 @@ from bert_demo.web.tab import Page, html
 if TYPE_CHECKING:
     from bert_demo.service.bert_service import BertService
 
+SEEDS = 2
+"""More of them, at one press."""
 MOST = MOST_OWN
 """Jobs of a page that are asked after."""
 _LONGEST = 200
 ACTIONS = ("stop", "pause", "resume", "forget")
 _CONNECT = """
 window.bertLens('train').then(() => {
-  for (const name of ['poll', 'act', 'use', 'keep']) window.bertTrain.sends(name, () => trigger(name, {}));
+  for (const name of ['poll', 'act', 'use', 'keep', 'seeds']) window.bertTrain.sends(name, () => trigger(name, {}));
   window.bertTrain.connect();
 });
 """
@@ -88,6 +93,10 @@ class TrainingJobs:
         self._place = html(elem_id="train-jobs", elem_classes="out-of-sight", js_on_load=_CONNECT)
         self.downloads = Downloads("train")
 
+    def more_seeds(self, handler: Any, outputs: Sequence[Any]) -> None:
+        """`handler` gets what the browser sends of its jobs when two more seeds are wanted."""
+        self._place.seeds(handler, self._sent, outputs, js="() => [window.bertTrain.sent()]", **AT_ONCE)
+
     def wire(self, page: Page) -> list[Any]:
         """Asking after the jobs, acting on one, using its model, its file. Returns the events that Stop ends."""
         shown = [self._live, self._ended, self._compared, self._said, page.bar[2]]
@@ -125,8 +134,8 @@ def shown_jobs(service: BertService, sent: Sent, said: Any = None) -> list[Any]:
     live, ended = gr.skip(), gr.skip()
     if opened is None:
         live, ended = ("", "") if not sent.token else (message(status(service, sent.token).sentence), "")
-    elif panels.mark_of(opened) != sent.live:
-        live = panels.live_panel(opened)
+    elif panels.mark_of(opened, seeds := same_but_seed(opened, jobs)) != sent.live:
+        live = panels.live_panel(opened, seeds)
         ended = panels.ended_panels(opened)
     compared: Any = gr.skip()
     if panels.compared_mark(jobs, sent.token) != sent.compared:
@@ -159,6 +168,26 @@ def acted(service: BertService, sent: Sent) -> list[Any]:
     except DemoError as error:
         said = message(str(error), "error")
     return shown_jobs(service, sent, said)
+
+
+def with_other_seeds(service: BertService, sent: Sent, on_progress: Any) -> list[TrainingJob]:
+    """The training that is shown, once more with each of the next SEEDS seeds that are free.
+
+    Raises ChoiceError where it is gone or a page would have more than MOST jobs, and what `train` raises.
+    """
+    shown, rows = status(service, sent.token), service.train_rows(sent.token)
+    plan = shown.plan
+    if plan is None or not rows:
+        raise ChoiceError("The training is gone. Start another.")
+    if len(sent.tokens) + SEEDS > MOST:
+        raise ChoiceError(f"A page keeps {MOST} trainings. Delete some first.")
+    recipe = plan.recipe
+    asked = {name: getattr(recipe, name) for name in FITS[recipe.way]}
+    asked |= {"way": recipe.way, "start": recipe.start, "kind": "single" if recipe.kind == TEXT else recipe.kind}
+    others = same_but_seed(shown, [status(service, token) for token in sent.tokens])
+    taken = {each.plan.recipe.seed for each in others if each.plan}
+    seeds = [seed for seed in range(recipe.seed + 1, recipe.seed + MOST + SEEDS + 1) if seed not in taken][:SEEDS]
+    return [service.train(rows, **asked | {"seed": seed}, on_progress=on_progress) for seed in seeds]
 
 
 def status(service: BertService, token: str) -> TrainingJob:

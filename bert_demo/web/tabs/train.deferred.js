@@ -95,13 +95,18 @@ window.bertTrain = (() => {
   function starts(element, watch) {
     watch('value', () => {
       const begun = element.querySelector('[data-train-token]')?.dataset.trainToken;
-      if (!begun || jobs.includes(begun)) return;
-      jobs = [begun, ...jobs].slice(0, MOST);
-      show(begun);
+      const fresh = (begun ?? '').split(' ').filter((each) => each && !jobs.includes(each));
+      if (!fresh.length) return;
+      jobs = [...fresh.reverse(), ...jobs].slice(0, MOST);
+      show(fresh.length > 1 ? token : fresh[0]); // more seeds are drawn beside the one that is shown
     });
   }
 
   function act(what) {
+    if (what === 'seeds') {
+      senders.seeds();
+      return;
+    }
     action = what;
     senders.act();
   }

@@ -102,6 +102,19 @@ def test_words_of_a_text_are_learnt_and_the_model_fills_masks(page: Page) -> Non
     expect(page.locator("#slots .candidate").first).to_be_visible()
 
 
+def test_two_more_seeds_are_thin_curves_beside_the_first(page: Page) -> None:
+    planned(page)
+    page.locator("#train-begin").click()
+    live = page.locator("#train-live [data-mark]")
+    expect(live).to_have_attribute("data-state", "done", timeout=LONG)
+    token = live.get_attribute("data-token") or ""
+    page.get_by_role("button", name="Two more seeds").click()
+    expect(page.locator("#train-compared .methods tbody tr")).to_have_count(3, timeout=LONG)
+    expect(page.locator("#train-compared .methods tbody tr", has_text="is done")).to_have_count(3, timeout=LONG)
+    expect(live).to_have_attribute("data-token", token)
+    expect(page.locator(".train-curve polyline.seed")).to_have_count(2)
+
+
 def test_rows_that_cannot_be_learnt_from_get_a_sentence(page: Page) -> None:
     open_tab(page, "Train")
     expect(page.locator("#train-understood")).to_contain_text("Understood: 160 rows")

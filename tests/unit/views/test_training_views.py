@@ -17,7 +17,7 @@ from bert_demo.registry.training_ways import WAYS
 from bert_demo.results.intervals import Interval
 from bert_demo.results.training import EpochPoint, LossPoint, TrainingJob, WatchedText
 from bert_demo.views.panels import training as panels
-from bert_demo.views.panels.training_curves import BOTTOM, LEFT, MOST_POINTS, RIGHT, TOP, curves_of
+from bert_demo.views.panels.training_curves import BOTTOM, LEFT, MOST_POINTS, RIGHT, TOP, curves_of, same_but_seed
 
 
 def words(panel: str) -> str:
@@ -223,3 +223,25 @@ def test_continued_pretraining_shows_both_models_side_by_side() -> None:
     assert "the interval does not lie below 1." in words(panels.ended_panels(read_on(masked=worse)))
     live = words(panels.live_panel(job))
     assert "Continued pre-training (text) is done" in live and "Perplexity on the held-out passages: 1.5." in live
+
+
+def test_other_seeds_are_thin_lines_beside_the_score() -> None:
+    job = running()
+    first = (EpochPoint(1, 3, 0.5, 0.875, ""),)
+    other = running(token="b2" * 16, plan=plan(recipe=replace(RECIPE, seed=1)), epochs=first)
+    jobs = [
+        job,
+        other,
+        running(token="c3" * 16, plan=plan(recipe=replace(RECIPE, seed=2)), epochs=()),
+        running(token="d4" * 16, plan=plan(recipe=replace(RECIPE, rank=4))),
+        running(token="e5" * 16, plan=plan(rows=161)),
+        TrainingJob("f6" * 16, "failed"),
+    ]
+    seeds = same_but_seed(job, jobs)
+    assert [each.token[:2] for each in seeds] == ["b2", "c3"] and not same_but_seed(jobs[-1], jobs)
+    loss, score = curves_of(job, seeds)
+    assert [line.kind for line in score.lines] == ["seed", "held-out"] and len(loss.lines) == 2
+    assert score.lines[0].points == f"{round(LEFT + (RIGHT - LEFT) / 3, 1)},{round(BOTTOM - (BOTTOM - TOP) * 0.875, 1)}"
+    assert score.title.endswith("; thin, other seeds") and "other seeds, at last 88%" in score.said
+    assert panels.mark_of(job, seeds) != panels.mark_of(job, [other])
+    assert 'class="seed"' in panels.live_panel(job, seeds)

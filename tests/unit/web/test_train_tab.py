@@ -6,13 +6,14 @@ import base64
 import io
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
-from training_jobs import done, plan, running
+from training_jobs import RECIPE, done, plan, running
 
 from bert_demo.core.errors import BadDataError, ChoiceError, DataChoiceError
 from bert_demo.registry.training_rows import SETS
@@ -21,7 +22,15 @@ from bert_demo.results.training import TrainingJob
 from bert_demo.web.components.downloads import FileRequest
 from bert_demo.web.components.shipped_rows import HELD_OUT, TO_TRAIN
 from bert_demo.web.components.training_choices import DEFAULTS, FIRST, FITS, NUMBERS, recipe_of
-from bert_demo.web.components.training_jobs import MOST, Sent, acted, archive, linked_model, shown_jobs
+from bert_demo.web.components.training_jobs import (
+    MOST,
+    Sent,
+    acted,
+    archive,
+    linked_model,
+    shown_jobs,
+    with_other_seeds,
+)
 from bert_demo.web.components.training_rows import WORDS, shown_training_rows, training_rows_of
 from bert_demo.web.job_runner import JobProgress
 from bert_demo.web.tab import Ask
@@ -43,6 +52,13 @@ class Engine:
     def train_plan(self, rows: Any, on_progress: Any, **asked: Any) -> Any:
         self.asked.append((rows, asked))
         return plan()
+
+    def train(self, rows: Any, on_progress: Any, **asked: Any) -> TrainingJob:
+        self.asked.append((rows, asked))
+        return running(token=f"seed{asked['seed']}")
+
+    def train_rows(self, token: str) -> Any:
+        return (("A b.", "fact"),) if token in self.jobs else ()
 
     def train_status(self, token: str) -> TrainingJob:
         if token == "no token":
@@ -242,3 +258,21 @@ def test_text_of_ones_own_is_read_in_the_place_of_the_rows_where_no_labels_are_w
         assert asked["way"] == "pretrain" and not asked.keys() & {"kind", "rank", "class_weights", "text"}
     tab.answer(service, ASK, (), [*held("lora")[:-1], "One."], JobProgress())
     assert service.asked[-1][0] == given and service.asked[-1][1]["kind"] == "single"
+
+
+def test_two_more_seeds_repeat_the_training_that_is_shown() -> None:
+    other = running(token="b2" * 16, plan=plan(recipe=replace(RECIPE, seed=1)))
+    service, shown = engine(done(), other), done().token
+    jobs = with_other_seeds(service, Sent(shown, (shown, other.token)), None)
+    assert [job.token for job in jobs] == ["seed2", "seed3"]
+    rows, asked = service.asked[0]
+    assert rows == (("A b.", "fact"),) and asked == {
+        "way": "lora", "start": "base", "kind": "single", "seed": 2, "epochs": 3, "learning_rate": 5e-4, "rank": 8,
+        "batch_size": 32, "early_stopping": 0, "length": 128, "class_weights": False, "layer_decay": 1.0,
+    }  # fmt: skip
+    for sent, sentence in (
+        (Sent("x", ("x",)), "The training is gone"),
+        (Sent(shown, (shown,) * 5), "Delete some first"),
+    ):
+        with pytest.raises(ChoiceError, match=sentence):
+            with_other_seeds(service, sent, None)
