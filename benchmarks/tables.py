@@ -45,7 +45,8 @@ LOAD = Block("load", "make load")
 QUESTION = Block("question", "python -m benchmarks.question --base CHECKOUT --readme")
 CALL = Block("call", "python -m benchmarks.call --base CHECKOUT --readme")
 TRIAL = Block("trial", "python -m benchmarks.loading --readme")
-TIMED = (APP, QUESTION, CALL, TRIAL, ATTRIBUTIONS, HEADS, MASKED_LM, BERTVIZ, LOAD)
+BESIDE = Block("beside", "python -m benchmarks.beside_training --readme")
+TIMED = (APP, QUESTION, CALL, TRIAL, ATTRIBUTIONS, HEADS, MASKED_LM, BERTVIZ, LOAD, BESIDE)
 """Tables of times and sizes, which change with the code."""
 AWAITING = {
     "bertviz": "version 0.2.0",
