@@ -40,7 +40,7 @@ print(classify("{example}"))
 """
 _STEPS = ("epochs", "learning_rate", "batch_size", "length", "class_weights", "early_stopping")
 _ABOUT_TEXT = "It writes the word behind a mask; its owner let it read on, and it is a start for other trainings."
-_USED = {
+USED = {
     "frozen": ("layer", "pooling", "length", "class_weights", "seed", "threads"),
     "lora": (*_STEPS, "rank", "layer_decay", "seed", "threads"),
     "full": (*_STEPS, "layer_decay", "seed", "threads"),
@@ -69,7 +69,7 @@ def write(directory: Path, task: Task, weights: int, added: int) -> None:
     facts = [
         ("Begins with", f"`{place_of(recipe.start)}`."),
         ("Way", f"{way.title}. {way.sentence}"),
-        ("Recipe", ", ".join(f"{name} {chosen[name]}" for name in _USED[recipe.way]) + "."),
+        ("Recipe", ", ".join(f"{name} {chosen[name]}" for name in USED[recipe.way]) + "."),
         ("Kept", _kept(task.status)),
         ("Weights", f"{weights:,} bytes in float32, of which {added:,} were learnt."),
     ]

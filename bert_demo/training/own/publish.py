@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from bert_demo.training.own import card
+from bert_demo.training.own import card, notebook
 from bert_demo.training.own.adapters import ADAPTER, save_adapter
 from bert_demo.training.own.task import Made, Task
 
@@ -52,7 +53,7 @@ def publish(task: Task, made: Made) -> Sizes:
             shutil.copyfile(task.source / name, part / name)
     weights = sum(each.stat().st_size for each in part.glob("*.safetensors"))
     card.write(part, task, weights, added)
-    _zip(part, task.files.archive)
+    _zip(part, task.files.archive, _beside(task, made))
     shutil.rmtree(task.files.model, ignore_errors=True)
     part.rename(task.files.model)
     return Sizes(weights, added, task.files.archive.stat().st_size)
@@ -78,11 +79,19 @@ def _learnt_bytes(task: Task, made: Made) -> int:
     return sum(each.nbytes for each in made.model.parameters() if each.requires_grad)
 
 
-def _zip(directory: Path, archive: Path) -> None:
+def _beside(task: Task, made: Made) -> dict[str, str]:
+    """What stands in the zip beside the model: the notebook and its rows."""
+    again = notebook.notebook(task, made)
+    return {notebook.NOTEBOOK: again, notebook.ROWS: notebook.rows_table(task)} if again else {}
+
+
+def _zip(directory: Path, archive: Path, beside: Mapping[str, str]) -> None:
     """All files of a directory; weights do not get smaller by compression, so that there is none."""
     part = archive.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as stream:
         for path in sorted(directory.rglob("*")):
             if path.is_file():
                 stream.write(path, f"{FOLDER}/{path.relative_to(directory).as_posix()}")
+        for name, text in beside.items():
+            stream.writestr(name, text)
     part.replace(archive)
