@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import tempfile
@@ -11,7 +12,8 @@ from pathlib import Path
 from bert_demo.core.settings import Settings
 
 OWN = "own:"
-"""What the name of a made model begins with; the token of its job stands behind it."""
+"""What the name of a made model begins with. Behind it stands a hash of its job's token: the name, which stands in
+addresses, lets ask the model; the token lets see its rows, stop and delete it."""
 MODEL = "model"
 """The directory of the made model inside that of its job."""
 ASKED = "asked"
@@ -35,10 +37,26 @@ def is_token(value: object) -> bool:
     return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
-def token_of(model: object) -> str | None:
-    """The token in the name of a made model, None for other names."""
-    token = model.removeprefix(OWN) if isinstance(model, str) and model.startswith(OWN) else None
-    return token if is_token(token) else None
+def model_name(token: str) -> str:
+    """The name of the model that a job makes."""
+    return OWN + hashlib.sha256(f"model of {token}".encode()).hexdigest()[:32]
+
+
+def is_model_name(model: object) -> bool:
+    """Whether it may be the name of a made model."""
+    return isinstance(model, str) and model.startswith(OWN) and is_token(model.removeprefix(OWN))
+
+
+def token_of(model: object, root: Path) -> str | None:
+    """The token of the job below `root` that makes the model of that name, None where there is none."""
+    if not is_model_name(model):
+        return None
+    try:
+        return next(
+            (each.name for each in root.iterdir() if is_token(each.name) and model_name(each.name) == model), None
+        )
+    except OSError:
+        return None
 
 
 def note_asked(job: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_demo.core.errors import ChoiceError, NoSuchModelError
-from bert_demo.core.training_place import MODEL, token_of
+from bert_demo.core.training_place import MODEL, is_model_name, token_of
 from bert_demo.registry.models import CATALOGUE, ModelCard, directory_card, find, hub_card
 
 LONGEST = 1_000
@@ -30,8 +30,9 @@ def card_of(model: Any, allowed: str, trained: Path | None = None) -> ModelCard:
         raise ChoiceError(f"model must be a name. Choose one of: {_bundled()}.")
     if card := find(model):
         return card
-    if trained is not None and (token := token_of(model)):
-        return _trained(model, trained / token / MODEL)
+    if trained is not None and is_model_name(model):
+        token = token_of(model, trained)
+        return _trained(model, trained / token / MODEL if token else None)
     if allowed == "any" and _is_directory(model):
         return directory_card(model)
     if allowed != "catalogue" and (parts := hub_parts(model)):
@@ -44,8 +45,8 @@ def card_of(model: Any, allowed: str, trained: Path | None = None) -> ModelCard:
     raise ChoiceError(f"There is no model {model[:80]!r} here. Choose one of: {_bundled()}.{hints[allowed]}")
 
 
-def _trained(name: str, directory: Path) -> ModelCard:
-    if not directory.is_dir():
+def _trained(name: str, directory: Path | None) -> ModelCard:
+    if directory is None or not directory.is_dir():
         raise NoSuchModelError("The model that was trained here is gone, or not made yet. Train it again, or wait.")
     said = "A model trained here on a visitor's own rows."
     return ModelCard(name, str(directory), "trained", (), (), "unknown", "unknown", said, directory=True)

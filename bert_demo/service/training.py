@@ -10,7 +10,7 @@ from typing import Any
 
 from bert_demo.core.errors import ChoiceError, ModelsBusyError
 from bert_demo.core.progress import OnProgress
-from bert_demo.core.training_place import is_token, note_asked, training_root
+from bert_demo.core.training_place import is_token, note_asked, token_of, training_root
 from bert_demo.core.validation import checked_choice
 from bert_demo.results.training import ENDED, Recipe, TrainingJob, TrainingPlan
 from bert_demo.service.context import Context
@@ -130,6 +130,11 @@ class TrainingCalls:
             return job.request().rows
         except OSError:
             return ()
+
+    def trained_by(self, model: str) -> TrainingJob | None:
+        """How the job stands that made the model of that name; None where there is none, or no longer."""
+        token = token_of(model, self._queue.root)
+        return JobFiles(self._queue.root, token).status() if token else None
 
     def compute_training(self) -> None:
         """Compute the jobs that wait, from now on, and take up what an earlier server left. A server calls it once."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bert_demo.core.training_place import ASKED, MODEL, OWN, is_token, note_asked
+from bert_demo.core.training_place import ASKED, MODEL, is_token, model_name, note_asked
 from bert_demo.data.parts import Parts
 from bert_demo.results.from_json import from_json, to_json
 from bert_demo.results.training import TrainingJob, TrainingPlan
@@ -110,7 +110,7 @@ class JobFiles:
 
     def name(self) -> str:
         """The name of its model, "" where none is made."""
-        return OWN + self.token if self.model.is_dir() else ""
+        return model_name(self.token) if self.model.is_dir() else ""
 
     def idle(self) -> float:
         """Seconds since somebody asked for it or it ended."""

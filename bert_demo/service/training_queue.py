@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bert_demo.core.settings import ASSETS, Settings
-from bert_demo.core.training_place import OWN
+from bert_demo.core.training_place import model_name
 from bert_demo.service.training_files import PAUSE, JobFiles, jobs_in, locked
 
 WORKER = "bert_demo.training.own"
@@ -57,7 +57,7 @@ class TrainingQueue:
 
     def delete(self, job: JobFiles) -> None:
         """Take a job and its model away."""
-        self._forget(OWN + job.token)
+        self._forget(model_name(job.token))
         job.delete()
 
     def kept_seconds(self, job: JobFiles) -> float:

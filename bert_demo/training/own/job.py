@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from bert_demo.core.errors import DemoError, NoSuchModelError
-from bert_demo.core.training_place import OWN
+from bert_demo.core.training_place import model_name
 from bert_demo.data.to_learn import rows_to_learn
 from bert_demo.models.loading.load import find_model, longest_text, read_model
 from bert_demo.registry.models import directory_card
@@ -90,7 +90,7 @@ def _finish(task: Task, made: Made, state: str) -> None:
     sizes = publish(task, made)
     task.change(
         state=state,
-        model=OWN + task.files.token,
+        model=model_name(task.files.token),
         bytes=sizes.weights,
         added_bytes=sizes.added,
         archive_bytes=sizes.archive,

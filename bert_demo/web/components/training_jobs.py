@@ -151,8 +151,8 @@ def linked_model(service: BertService | None, model: str) -> Any:
     which the list lacks until the lens is opened. service: None where it is not made yet."""
     if service is None or not model.startswith(OWN):
         return model
-    job = status(service, model.removeprefix(OWN))
-    return gr.Dropdown(choices=[*model_choices(), *_own_choices([job])], value=model) if job.model == model else model
+    job = service.trained_by(model)
+    return gr.Dropdown(choices=[*model_choices(), *_own_choices([job])], value=model) if job else model
 
 
 def _own_choices(jobs: Sequence[TrainingJob]) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ import pytest
 from bert_demo import BertService, Settings
 from bert_demo.api.serialise import serialise
 from bert_demo.core.errors import BadDataError, ChoiceError, ModelsBusyError, ModelSizeError, NoSuchModelError
-from bert_demo.core.training_place import ASKED, training_root
+from bert_demo.core.training_place import ASKED, model_name, training_root
 from bert_demo.models.pool import ModelPool
 from bert_demo.results.from_json import from_json, to_json
 from bert_demo.results.training import TrainingJob
@@ -90,10 +90,10 @@ def test_stop_pause_resume_and_forget_before_the_start(own: BertService, setting
 def test_made_model_is_its_owners_and_gone_with_the_job(own: BertService, settings: Settings, tiny_masked: str) -> None:
     job = own.train(ROWS, "frozen", tiny_masked, **SMALL)
     with pytest.raises(NoSuchModelError, match="gone, or not made yet"):
-        own.classify("the cat", model=f"own:{job.token}")
+        own.classify("the cat", model=model_name(job.token))
     run(files_of(settings, job))
     done = own.train_status(job.token)
-    assert (done.state, done.model) == ("done", f"own:{job.token}") and done.archive_bytes == (
+    assert (done.state, done.model) == ("done", model_name(job.token)) and done.archive_bytes == (
         own.train_archive(job.token) or Path()
     ).stat().st_size
     assert [each.label for each in own.classify("the cat", model=done.model).labels] in (["cat", "dog"], ["dog", "cat"])
@@ -106,6 +106,24 @@ def test_made_model_is_its_owners_and_gone_with_the_job(own: BertService, settin
     with pytest.raises(NoSuchModelError):
         own.classify("the cat", model=done.model)
     assert str(training_root(settings)) not in repr(serialise(done))
+
+
+def test_name_of_a_model_gives_the_model_away_and_nothing_else(
+    own: BertService, settings: Settings, tiny_masked: str
+) -> None:
+    """It stands in links: whoever has one asks the model, but sees no rows and cannot stop or delete it."""
+    job = own.train(ROWS, "frozen", tiny_masked, **SMALL)
+    done = run(files_of(settings, job))
+    name = done.model.removeprefix("own:")
+    assert job.token not in done.model and len(name) == 32
+    assert own.classify("the cat", model=done.model).labels
+    assert own.train_status(name).state == "gone" and own.train_rows(name) == () and own.train_archive(name) is None
+    assert own.train_stop(name, "forget").state == "gone" and own.train_status(job.token).state == "done"
+    found = own.trained_by(done.model)
+    assert found is not None and found.token == job.token
+    assert own.trained_by(f"own:{job.token}") is None and own.trained_by("own:" + "a" * 32) is None
+    with pytest.raises(NoSuchModelError):
+        own.classify("the cat", model=f"own:{job.token}")
 
 
 def test_other_names_of_models_lead_nowhere_in_the_directory_of_jobs(own: BertService) -> None:

@@ -16,6 +16,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification, AutoToke
 
 from bert_demo import BertService, Settings
 from bert_demo.core.errors import ChoiceError
+from bert_demo.core.training_place import model_name
 from bert_demo.training.own import frozen
 
 
@@ -43,7 +44,7 @@ def answers_of(directory: Path, texts: list[str]) -> np.ndarray:
 @pytest.mark.parametrize(("layer", "pooling"), [(-1, "mean"), (0, "mean"), (-1, "cls"), (0, "cls")])
 def test_frozen_features_are_scikit_learn_by_hand(tmp_path: Path, tiny_masked: str, layer: int, pooling: str) -> None:
     job, files = trained(tmp_path, tiny_masked, "frozen", layer=layer, pooling=pooling)
-    assert (job.state, job.sentence, job.model) == ("done", "", f"own:{TOKEN}")
+    assert (job.state, job.sentence, job.model) == ("done", "", model_name(TOKEN))
     request = files.request()
     texts = [text for text, _ in request.rows]
     features = by_hand(tiny_masked, texts, layer, pooling)

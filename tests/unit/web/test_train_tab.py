@@ -73,6 +73,9 @@ class Engine:
             self.jobs.pop(token)
         return self.train_status(token)
 
+    def trained_by(self, model: str) -> TrainingJob | None:
+        return next((job for job in self.jobs.values() if job.model == model), None)
+
     def train_archive(self, token: str) -> Path | None:
         return self.file if token in self.jobs else None
 
