@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
-from test_browser import browser, open_tab, page, write
+from playwright.sync_api import Browser, Page, expect
+from test_browser import browser, open_tab, page, visit, write
 
 from bert_demo.registry.training_rows import SETS
 
@@ -113,6 +113,56 @@ def test_two_more_seeds_are_thin_curves_beside_the_first(page: Page) -> None:
     expect(page.locator("#train-compared .methods tbody tr", has_text="is done")).to_have_count(3, timeout=LONG)
     expect(live).to_have_attribute("data-token", token)
     expect(page.locator(".train-curve polyline.seed")).to_have_count(2)
+
+
+def long_training(page: Page) -> str:
+    """The token of a training of some minutes that was started."""
+    planned(page)
+    page.get_by_role("radio", name="The head only").click()
+    page.get_by_role("button", name="More choices").click()
+    page.get_by_label("Epochs").fill("50")
+    page.get_by_label("Rows in a batch").fill("1")
+    page.locator("#train-plan-button").click()
+    expect(page.locator("#train-plan h2")).to_contain_text("Before the start")
+    page.locator("#train-begin").click()
+    expect(page.locator("#train-live [data-mark]")).to_be_visible(timeout=LONG)
+    return page.locator("#train-live [data-mark]").get_attribute("data-token") or ""
+
+
+def test_two_visitors_at_once_see_their_own(browser: Browser, server: str) -> None:
+    """One stops, one loads its page anew and closes its tab: what the other has goes on."""
+    visitors = [visit(browser, server), visit(browser, server, viewport={"width": 1239, "height": 1000})]
+    first, second = (next(visitor) for visitor in visitors)
+    tokens = [long_training(page) for page in (first, second)]
+    assert tokens[0] != tokens[1]
+    states = [page.locator("#train-live [data-mark]") for page in (first, second)]
+    expect(states[0]).to_have_attribute("data-state", "running", timeout=LONG)
+    expect(states[1]).to_have_attribute("data-state", "queued")
+    for own, token in zip((first, second), tokens, strict=True):
+        expect(own.locator("#train-compared .methods tbody tr")).to_have_count(1)
+        assert own.evaluate("JSON.parse(window.localStorage.getItem('bert-demo-train')).jobs") == [token]
+    first.get_by_role("button", name="Stop training").click()
+    expect(states[0]).to_have_attribute("data-state", "stopped", timeout=LONG)
+    expect(states[1]).to_have_attribute("data-state", "running", timeout=LONG)
+    second.reload()
+    second.wait_for_function("window.bertDemo?.isReady()")
+    open_tab(second, "Train")
+    expect(states[1]).to_have_attribute("data-token", tokens[1], timeout=LONG)
+    expect(states[1]).to_have_attribute("data-state", "running", timeout=LONG)
+    again = second.context.new_page()
+    second.close()
+    again.goto(server)
+    again.wait_for_function("window.bertDemo?.isReady()")
+    open_tab(again, "Train")
+    expect(again.locator("#train-live [data-mark]")).to_have_attribute("data-state", "running", timeout=LONG)
+    first.get_by_role("button", name="Delete this model").click()
+    again.get_by_role("button", name="Pause").click()
+    expect(again.locator("#train-live [data-mark]")).to_have_attribute("data-state", "paused", timeout=LONG)
+    again.get_by_role("button", name="Delete this model").click()
+    for own in (first, again):
+        own.wait_for_function("JSON.parse(window.localStorage.getItem('bert-demo-train')).jobs.length === 0")
+    again.close()
+    assert [next(visitor, None) for visitor in visitors] == [None, None]
 
 
 def test_rows_that_cannot_be_learnt_from_get_a_sentence(page: Page) -> None:
