@@ -142,6 +142,17 @@ def tiny_answerer(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
+def tiny_regressor(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A directory with a random model that gives one number, which it calls "stars"."""
+    directory = tmp_path_factory.mktemp("tiny") / "regressor"
+    save_tokenizer(directory)
+    torch.manual_seed(3)
+    config = tiny_config(id2label={0: "stars"}, num_labels=1, problem_type="regression")
+    BertForSequenceClassification(config).save_pretrained(directory)
+    return str(directory)
+
+
+@pytest.fixture(scope="session")
 def tiny_masked(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A directory with a random masked-language model."""
     directory = tmp_path_factory.mktemp("tiny") / "masked"

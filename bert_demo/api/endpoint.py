@@ -18,12 +18,12 @@ class Endpoint:
 
     request: its arguments, with types, bounds, defaults and a sentence each, and examples where it is not one of those
     of 0.3.0; needs: the task heads of which a model must have one, none where every model answers; cost: the lane it
-    waits in, unless `cost_of` (arguments) says another; result: the frozen dataclass that the call gives, or list of
-    it; call: the method of BertService, or of one of its parts ("catalogue.models"), if it has another name; limits:
-    arguments of the call that only callers from outside are held to, such as numbers in one answer; seconds: after
-    which the call is ended, with `ended` for the rest of the sentence that is its error then; long: parts of the answer
-    that its compact form leaves out; added: arguments that came after its first release, which older calls by place do
-    not send; changes: whether the call changes something here, of which an agent is told.
+    waits in, unless `cost_of` (arguments) says another; result: the frozen dataclass that the call gives, a list of it,
+    or a union of several; call: the method of BertService, or of one of its parts ("catalogue.models"), if it has
+    another name; limits: arguments of the call that only callers from outside are held to, such as numbers in one
+    answer; seconds: after which the call is ended, with `ended` for the rest of the sentence that is its error then;
+    long: parts of the answer that its compact form leaves out; added: arguments that came after its first release,
+    which older calls by place do not send; changes: whether the call changes something here, of which an agent is told.
     """
 
     name: str

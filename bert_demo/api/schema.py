@@ -21,19 +21,33 @@ _SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean", None
 def answer_schema(endpoint: Endpoint) -> dict[str, Any]:
     """JSON schema of an endpoint's answer, whole or compact."""
     schema = _schema(endpoint.result)
-    if endpoint.long:
-        kept = [name for name in schema["required"] if name not in endpoint.long]
-        said = {"type": "object", "additionalProperties": {"type": "string"}}
-        schema = schema | {"properties": schema["properties"] | {LEFT_OUT: said}, "required": kept}
-    return schema
+    if get_origin(endpoint.result) in (Union, UnionType):
+        kinds = [_shortened(each, endpoint.long) for each in schema["anyOf"]]
+        shared = {
+            name: part
+            for name, part in kinds[0]["properties"].items()
+            if all(each["properties"].get(name) == part for each in kinds)
+        }
+        return {"type": "object", "properties": shared, "required": list(shared), "anyOf": kinds}
+    return _shortened(schema, endpoint.long)
+
+
+def _shortened(schema: dict[str, Any], long: tuple[str, ...]) -> dict[str, Any]:
+    """The schema of an object that may lack its long parts, if it has any of them."""
+    if not set(long) & set(schema.get("properties", ())):
+        return schema
+    kept = [name for name in schema["required"] if name not in long]
+    said = {"type": "object", "additionalProperties": {"type": "string"}}
+    return schema | {"properties": schema["properties"] | {LEFT_OUT: said}, "required": kept}
 
 
 def compact(endpoint: Endpoint, answer: Any) -> Any:
-    """The answer without its long parts; `left_out` says what each of them is."""
-    if not endpoint.long:
+    """The answer without its long parts, if it has any; `left_out` says what each of them is."""
+    long = [name for name in endpoint.long if name in answer]
+    if not long:
         return answer
-    kept = {name: value for name, value in answer.items() if name not in endpoint.long}
-    return kept | {LEFT_OUT: {name: f"numbers {_shape(answer[name])}" for name in endpoint.long}}
+    kept = {name: value for name, value in answer.items() if name not in long}
+    return kept | {LEFT_OUT: {name: f"numbers {_shape(answer[name])}" for name in long}}
 
 
 def _shape(value: Any) -> str:

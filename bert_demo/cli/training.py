@@ -164,8 +164,8 @@ def add_evaluate(commands: Any) -> None:
         "--save",
         default="",
         metavar="OUT",
-        help="write labelled rows with answers and probabilities (.csv, .jsonl, .parquet), the figures (.json) or the "
-        "report (.html), up to 2000 rows",
+        help="write rows with answers and probabilities, or with numbers (.csv, .jsonl, .parquet), the figures (.json) "
+        "or the report of labelled rows (.html), up to 2000 rows",
     )
     evaluate.add_argument("--worst", type=int, help="how many mistakes to show, the most confident first (10)")
     evaluate.add_argument("--json", action="store_true", help="print every figure as JSON")

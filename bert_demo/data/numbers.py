@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from bert_demo.core.errors import BadDataError
 from bert_demo.data.columns import Columns
 from bert_demo.data.find_columns import find_columns
-from bert_demo.data.labelled import BadRow
+from bert_demo.data.labelled import MOST_BYTES, BadRow
 from bert_demo.data.labels import shortened
 from bert_demo.data.reading import FOUND, Reading
-from bert_demo.data.table import Dialect, Origin, Table
+from bert_demo.data.table import Dialect, Origin, Table, parse_table, table_of
 
 _NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
@@ -37,6 +37,26 @@ class NumberedTexts:
         """(text, number), or (text, second text, number)."""
         parts = (self.texts, self.pairs, self.numbers) if self.pairs else (self.texts, self.numbers)
         return tuple(zip(*parts, strict=True))
+
+
+def understand_numbers(content: str | bytes, name: str, reading: Reading, most: int) -> NumberedTexts:
+    """Rows that a visitor pasted, or those of a file that messages call `name`; what cannot be read is only counted.
+
+    Raises BadDataError (more than MOST_BYTES, more rows than `most`, no row with a number), and DataChoiceError for
+    what may be either.
+    """
+    raw = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    if len(raw) > MOST_BYTES:
+        raise BadDataError(f"The rows have {len(raw):,} bytes; the limit is {MOST_BYTES:,}. Send fewer rows.")
+    table = parse_table(content, "", reading) if isinstance(content, str) else table_of(raw, name, reading, MOST_BYTES)
+    found = numbered_texts(table, reading)
+    if found.whole > most:
+        raise BadDataError(f"There are {found.whole:,} rows; the limit is {most}. Send fewer.")
+    if not found.texts:
+        raise BadDataError(
+            f"No row has a text and its number. {found.bad[0].reason}" if found.bad else "There are no rows."
+        )
+    return found
 
 
 def number_in(cell: str) -> float | None:

@@ -51,3 +51,8 @@ class RegressionEvaluation(Result):
         check(self.answers.shape == self.truth.shape == (self.rows,), "a number for each row")
         for name in ("answers", "truth"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    @property
+    def in_order(self) -> tuple[NumberedRow, ...]:
+        """The rows in the visitor's order."""
+        return tuple(sorted(self.farthest, key=lambda each: each.row))

@@ -85,7 +85,7 @@ class BertService(_Calls):
             ZeroShotCalls(context),
             evaluations,
             RowStudyCalls(context, evaluations),
-            RegressionCalls(context),
+            RegressionCalls(context, evaluations),
             TrainingCalls(context),
         ):
             for name, call in inspect.getmembers(part, inspect.ismethod):

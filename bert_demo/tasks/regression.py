@@ -10,6 +10,7 @@ from scipy.special import stdtrit
 from scipy.stats import rankdata
 
 from bert_demo.core.errors import BadDataError, ChoiceError
+from bert_demo.data.numbers import number_in
 from bert_demo.models.base import Encoding, Model
 from bert_demo.results.intervals import Interval
 from bert_demo.results.regression_evaluation import NumberedRow, RegressionEvaluation
@@ -38,18 +39,19 @@ def read(
     for place, (text, *second, number) in enumerate(rows):
         where = f"Labelled text {place + 1}" if lines is None else f"Line {lines[place]}"
         encodings.append(encoded(model, text, second[0] if second else None, where, most))
-        truth.append(_number(number, where))
+        truth.append(_number(number, where, model))
         watch(0, len(rows))
     return tuple(encodings), np.array(truth)
 
 
-def _number(value: object, where: str) -> float:
-    try:
-        found = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else math.nan
-    except (ValueError, OverflowError):
-        found = math.nan
-    if not math.isfinite(found):
-        raise BadDataError(f"{where}: {str(value)[:40]!r} is no number.")
+def _number(value: object, where: str, model: Model) -> float:
+    """A right number, by the rules for files. Raises BadDataError, which says what the model gives."""
+    found = None if isinstance(value, bool) else number_in(str(value))
+    if found is None:
+        raise BadDataError(
+            f"{where}: {str(value)[:40]!r} is no number. The model {model.info.name} gives numbers: send the right one "
+            "of each text, or choose a classifier."
+        )
     return found
 
 

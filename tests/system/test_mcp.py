@@ -96,6 +96,26 @@ def test_answer_is_json_and_fits_its_schema(server: str, tools: dict[str, types.
         call(server, published(server), "train_stop", {"token": job["token"], "action": "forget"})
 
 
+def test_rows_of_numbers_are_answered_over_mcp_and_http(
+    server: str, tools: dict[str, types.Tool], tiny_regressor: str
+) -> None:
+    """One tool answers labels or numbers, as the model gives the one or the other; what does not fit is a sentence."""
+    arguments = {
+        "rows": [["the cat sat", 2.5], ["a dog ran", "the mat", 1], ["the ice", "4,5"]],
+        "model": tiny_regressor,
+    }
+    result = ask(server, lambda session: session.call_tool("evaluate", arguments))
+    assert not result.isError, text_of(result)
+    jsonschema.validate(result.structuredContent, tools["evaluate"].outputSchema)
+    answer = call(server, published(server), "evaluate", arguments)
+    assert answer == result.structuredContent and "left_out" not in answer
+    errors = [abs(right - each) for right, each in zip((2.5, 1, 4.5), answer["answers"], strict=True)]
+    assert answer["mean_absolute_error"]["value"] == pytest.approx(sum(errors) / 3, abs=1e-9)
+    labels = {"rows": [["a", "positive"], ["b", "negative"]], "model": tiny_regressor}
+    refused = ask(server, lambda session: session.call_tool("evaluate", labels))
+    assert refused.isError and text_of(refused).startswith("BadDataError: Labelled text 1: 'positive' is no number.")
+
+
 def without(names: set[str], value: Any) -> Any:
     if isinstance(value, dict):
         return {key: without(names, each) for key, each in value.items() if key not in names}

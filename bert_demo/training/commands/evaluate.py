@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
 def _on_rows(kind: str, options: argparse.Namespace, path: Path) -> None:
     """What the page says of rows, by the same calls."""
     if options.save:
-        say(row_studies.save(options, path))
+        say(_SAVED[kind](options, path))
         return
     record, shown = _BY_SERVICE[kind](options, path)
     if options.json:
@@ -160,6 +160,7 @@ def _answers(model: Model, path: Path, options: argparse.Namespace) -> tuple[Any
 
 _BY_SERVICE = {**row_studies.KINDS, **other_rows.KINDS}
 """Kinds that are calls of the service, as on the page."""
+_SAVED = {"labelled": row_studies.save, "regression": other_rows.save_regression}
 _ON_ROWS = ("labelled", *row_studies.KINDS)
 _ON_TABLES = (*_ON_ROWS, "regression")
 _OPTIONS = {
@@ -169,7 +170,7 @@ _OPTIONS = {
     "map": _ON_ROWS,
     "worst": ("labelled", "answers", "regression", "entities"),
     "every": ("mlm", "next_sentence"),
-    "save": ("labelled",),
+    "save": tuple(_SAVED),
     "target": ("words",),
     "sample": ("words",),
     "states": ("label_issues",),

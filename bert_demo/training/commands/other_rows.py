@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from bert_demo.api.serialise import serialise
+from bert_demo.api.serialise import figures_of, serialise
 from bert_demo.core.errors import BadDataError
 from bert_demo.core.settings import Settings
-from bert_demo.data.numbers import checked_numbers, numbered_texts
+from bert_demo.data.numbers import NumberedTexts, checked_numbers, numbered_texts
+from bert_demo.data.parquet import write_parquet
 from bert_demo.data.table import read_table
 from bert_demo.data.tagged import read_tagged
+from bert_demo.results.regression_evaluation import RegressionEvaluation
 from bert_demo.service.bert_service import BertService
 from bert_demo.tasks.labelled_rows import MOST_ROWS
 from bert_demo.training.commands.reading import reading_of
+from bert_demo.training.commands.row_studies import write
 from bert_demo.training.evaluation import entities as entity_evaluation
 from bert_demo.training.publishing import tables
 from bert_demo.training.publishing.card import Table
+from bert_demo.views.export import regression as export
 
 Shown = tuple[Any, list[Table | str]]
 
 
 def regression(options: argparse.Namespace, path: Path) -> Shown:
     """A model that gives a number, on texts with the right one."""
-    reading = reading_of(options)
-    data = checked_numbers(numbered_texts(read_table(path, reading), reading), sys.maxsize, reading.skip)
-    rows, lines = data.rows[: options.rows], data.lines[: options.rows]
-    if len(rows) > MOST_ROWS:
-        raise BadDataError(f"{path} has {len(rows):,} rows; up to {MOST_ROWS:,} are read. Say how many with --rows.")
-    service = BertService(Settings.from_environment())
-    found = service.evaluate_regression(rows, options.model, _progress, lines)
+    found, data = _measured(options, path)
     figures = (
         ("Pearson's correlation", found.pearson.number() if found.pearson else "no number varies"),
         ("Spearman's rank correlation", found.spearman.number() if found.spearman else "no number varies"),
@@ -48,6 +47,29 @@ def regression(options: argparse.Namespace, path: Path) -> Shown:
         Table(f"{found.output} of {found.rows:,} rows", "In brackets 95 % intervals.", ("figure", "value"), figures),
         Table("The farthest off", "", ("line", "right", "answer", "text"), farthest),
     ]
+
+
+def save_regression(options: argparse.Namespace, path: Path) -> str:
+    """Write the rows with their answers, or the figures, as the ending says. Raises BadDataError."""
+    return write(Path(options.save), _FILES, lambda: _measured(options, path)[0])
+
+
+_FILES: dict[str, Callable[[RegressionEvaluation, IO[bytes]], Any]] = {
+    ".csv": export.write_csv,
+    ".jsonl": export.write_json_lines,
+    ".parquet": lambda found, stream: stream.write(write_parquet(export.columns_of(found))),
+    ".json": lambda found, stream: stream.write(figures_of(found)),
+}
+
+
+def _measured(options: argparse.Namespace, path: Path) -> tuple[RegressionEvaluation, NumberedTexts]:
+    reading = reading_of(options)
+    data = checked_numbers(numbered_texts(read_table(path, reading), reading), sys.maxsize, reading.skip)
+    rows, lines = data.rows[: options.rows], data.lines[: options.rows]
+    if len(rows) > MOST_ROWS:
+        raise BadDataError(f"{path} has {len(rows):,} rows; up to {MOST_ROWS:,} are read. Say how many with --rows.")
+    service = BertService(Settings.from_environment())
+    return service.evaluate_regression(rows, options.model, _progress, lines), data
 
 
 def entities(options: argparse.Namespace, path: Path) -> Shown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -123,14 +123,23 @@ def save(options: argparse.Namespace, path: Path) -> str:
 
     Raises BadDataError.
     """
-    target = Path(options.save)
-    if target.suffix not in _FILES:
-        raise BadDataError(f"--save writes files that end in {', '.join(_FILES)}.")
-    service, data = _read(options, path)
-    found = service.evaluate(data.rows, options.model, on_progress=_progress, lines=data.lines)
+
+    def measured() -> Evaluation:
+        service, data = _read(options, path)
+        return service.evaluate(data.rows, options.model, on_progress=_progress, lines=data.lines)
+
+    return write(Path(options.save), _FILES, measured)
+
+
+def write(target: Path, files: Mapping[str, Callable[[Any, IO[bytes]], Any]], measured: Callable[[], Any]) -> str:
+    """Write what was measured as the ending says; returns a sentence. Raises BadDataError, before it is measured where
+    nothing writes such an ending."""
+    if target.suffix not in files:
+        raise BadDataError(f"--save writes files that end in {', '.join(files)}.")
+    found = measured()
     try:
         with target.open("wb") as stream:
-            _FILES[target.suffix](found, stream)
+            files[target.suffix](found, stream)
     except OSError as error:
         raise BadDataError(f"{target} cannot be written: {error.strerror}.") from error
     return f"{found.rows:,} rows were written to {target}."

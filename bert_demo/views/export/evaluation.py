@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from bert_demo.results.evaluation import AnsweredRow, Evaluation
@@ -34,9 +34,13 @@ def columns_of(result: Evaluation) -> dict[str, list[object]]:
 
 def write_csv(result: Evaluation, stream: IO[bytes]) -> None:
     """The columns; a cell that a spreadsheet would run as a formula has an apostrophe in front."""
+    write_columns(columns_of(result), stream)
+
+
+def write_columns(columns: Mapping[str, Sequence[object]], stream: IO[bytes]) -> None:
+    """Any columns of rows, as CSV."""
     text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="", write_through=True)
     writer = csv.writer(text)
-    columns = columns_of(result)
     writer.writerow(map(harmless, columns))
     for row in zip(*columns.values(), strict=True):
         writer.writerow([repr(cell) if isinstance(cell, float) else harmless(cell) for cell in row])

@@ -45,7 +45,8 @@ class ShownRow:
 class UnderstoodRows:
     """What a reader understood. said: sentences; labels: those of the model; counts: (label, rows); bad: (line,
     sentence) of rows that cannot be read; skip: whether those are left out; question: the sentence of what has to be
-    chosen first, asked: the name of that choice ("" where a choice is no help); changed: whether a visitor chose."""
+    chosen first, asked: the name of that choice ("" where a choice is no help); changed: whether a visitor chose; what:
+    a text has, in a word."""
 
     source: str
     rows: int
@@ -61,6 +62,7 @@ class UnderstoodRows:
     question: str = ""
     asked: str = ""
     changed: bool = False
+    what: str = "label"
 
 
 def understood_panel(rows: UnderstoodRows) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 from bert_demo.core.errors import BadDataError, DataChoiceError
 from bert_demo.data.columns import ONE_EACH, Columns
 from bert_demo.data.encodings import NAMES
-from bert_demo.data.labelled import LabelledTexts, Understood
+from bert_demo.data.labelled import LabelledTexts
 from bert_demo.data.labels import guesses
 from bert_demo.data.reading import DELIMITERS, QUOTINGS, Reading
+from bert_demo.data.table import Dialect, Origin
 from bert_demo.views.panels.understood import MAPPING, Choice, Meaning, ShownRow, UnderstoodRows
 
 FIRST = 4
@@ -69,15 +70,15 @@ def understood_rows(found: LabelledTexts, name: str, reading: Reading, most: int
     names = understood.labels.labels
     rows = zip(found.lines, found.texts, found.pairs or [None] * len(found.texts), found.labels, strict=True)
     first = tuple(
-        ShownRow(line, _cut(text), pair and _cut(pair), tuple(names[place] for place in places))
+        ShownRow(line, cut(text), pair and cut(pair), tuple(names[place] for place in places))
         for (line, text, pair, places), _ in zip(rows, range(FIRST), strict=False)
     )
     return UnderstoodRows(
-        source=f"of {_cut(name)}" if name else "",
+        source=f"of {cut(name)}" if name else "",
         rows=len(found.texts),
         most=most,
-        said=_sentences(understood),
-        choices=_choices(understood, reading, bool(name)),
+        said=sentences(understood.origin, understood.dialect, str(understood.columns), str(understood.labels)),
+        choices=choices_of(understood.origin, understood.dialect, understood.columns, reading, bool(name)),
         labels=names,
         meanings=tuple(
             Meaning(each, rows, "" if (place := understood.labels.place(each)) is None else names[place])
@@ -119,19 +120,21 @@ def asked_rows(error: BadDataError, labels: Sequence[str], reading: Reading, mos
     )
 
 
-def _sentences(understood: Understood) -> tuple[str, ...]:
-    origin, dialect = understood.origin, understood.dialect
+def sentences(origin: Origin, dialect: Dialect, *more: str) -> tuple[str, ...]:
+    """What a table came as, and further sentences."""
     form = str(origin) or (str(dialect) if dialect.delimiter else "")
     if str(origin) and dialect.delimiter:
         form = f"{form} {dialect}"
-    said = [form, str(understood.columns), str(understood.labels)]
+    said = [form, *more]
     if origin.guessed:
         said.insert(1, f"Judge the encoding by: {' / '.join(origin.sample)}")
     return tuple(filter(None, said))
 
 
-def _choices(understood: Understood, reading: Reading, is_file: bool) -> tuple[Choice, ...]:
-    origin, dialect, columns = understood.origin, understood.dialect, understood.columns
+def choices_of(
+    origin: Origin, dialect: Dialect, columns: Columns, reading: Reading, is_file: bool
+) -> tuple[Choice, ...]:
+    """The choices that a table of that kind has, each with what is chosen now."""
     found: list[Choice] = []
     if is_file and origin.form in ("CSV", "JSON"):
         now = reading.encoding or origin.encoding or "utf-8"
@@ -174,5 +177,6 @@ def _choice(name: str, options: Sequence[tuple[str, str]], value: str) -> Choice
     return Choice(name, _TITLES[name], tuple(options) if there else ((value, value or "found"), *options), value)
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """A text as far as it is shown."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} \N{HORIZONTAL ELLIPSIS}"

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from bert_demo.core.errors import ChoiceError
 from bert_demo.core.scheduler import Cost
 from bert_demo.results.evaluation import Evaluation
+from bert_demo.results.regression_evaluation import RegressionEvaluation
+from bert_demo.views.figures.regression import regression_figure
 from bert_demo.views.figures.reliability import reliability_figure
 from bert_demo.views.markup import working
 from bert_demo.views.panels import evaluation as plots
+from bert_demo.views.panels import regression as numbers
 from bert_demo.views.panels.attributions import progress_panel
 from bert_demo.views.panels.tuning import tuning_panel
 from bert_demo.web.components import labelled_source
@@ -20,6 +24,7 @@ from bert_demo.web.components.evaluation_files import attributions_file, evaluat
 from bert_demo.web.components.label_issues import LabelIssueStudy
 from bert_demo.web.components.labelled_source import LabelledSource, rows_of
 from bert_demo.web.components.model_comparison import ModelComparisonStudy
+from bert_demo.web.components.numbered_rows import evaluated_numbers, shown_rows_or_numbers
 from bert_demo.web.components.row_study import FILTERS
 from bert_demo.web.components.shipped_rows import HELD_OUT
 from bert_demo.web.components.word_effects import WordEffectStudy, word_effects_of
@@ -52,7 +57,7 @@ class EvaluateTab:
     def build(self) -> Parts:
         """The rows and what was understood of them; below, figures and confusions, calibration and slices, studies,
         rows."""
-        self.source = LabelledSource(HELD_OUT)
+        self.source = LabelledSource(HELD_OUT, shown=shown_rows_or_numbers)
         with gr.Row(elem_classes="controls", elem_id="evaluate-row"):
             word = gr.Textbox(
                 "",
@@ -92,8 +97,12 @@ class EvaluateTab:
     def answer(
         self, service: BertService, ask: Ask, hidden: Hidden, controls: Sequence[Any], progress: JobProgress
     ) -> list[Any]:
-        """Figures, confusions, calibration and its diagram, slices, what could be set better, rows."""
+        """Figures, confusions, calibration and its diagram, slices, what could be set better, rows; of a model that
+        gives a number figures, its numbers beside the right ones, rows."""
         result = evaluated(service, ask.model, controls, progress)
+        if isinstance(result, RegressionEvaluation):
+            panels = numbers.figures_panel(result), numbers.answers_panel(result), numbers.rows_panel(result)
+            return [panels[0], "", panels[1], regression_figure(result), "", "", panels[2]]
         return [
             plots.figures_panel(result),
             plots.matrix_panel(result),
@@ -136,9 +145,16 @@ class EvaluateTab:
         return progress_panel(done, planned, "over the rows, one for each row")
 
 
-def evaluated(service: BertService, model: str, controls: Sequence[Any], progress: JobProgress) -> Evaluation:
-    """The figures of the rows that the controls hold. Raises BadDataError, ModelError, MissingHeadError."""
+def evaluated(
+    service: BertService, model: str, controls: Sequence[Any], progress: JobProgress
+) -> Evaluation | RegressionEvaluation:
+    """The figures of the rows that the controls hold. Raises BadDataError, ChoiceError (a slice of numbers),
+    ModelError, MissingHeadError."""
     rows, file, choices, word = controls
+    if service.gives_number(model):
+        if str(word or "").strip():
+            raise ChoiceError(f"The model {model} gives a number, so that a slice has no share. Leave the word out.")
+        return evaluated_numbers(service, model, rows, file, choices, progress)
     found = rows_of(service, model, rows, file, choices)
     return service.evaluate(
         found.rows,

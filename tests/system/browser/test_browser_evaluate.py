@@ -344,3 +344,35 @@ def test_word_of_a_list_that_comes_after_that_of_its_button_takes_no_answer_away
     label.fill("negative")
     label.press("Enter")
     expect(page.locator("#attribute-rows h2")).to_have_count(0)
+
+
+def test_numbers_are_held_against_those_of_the_model(
+    page: Page, server: str, service: BertService, tiny_regressor: str
+) -> None:
+    page.goto(f"{server}/?tab=evaluate&model={tiny_regressor}")
+    page.wait_for_function("window.bertDemo?.isReady()")
+    said = page.locator("#understood")
+    expect(said.get_by_role("alert")).to_contain_text("is no number")  # the example has labels
+    texts = ["the cat sat", "a dog ran", "the film was bad", "a good dog"]
+    bring(page, "text;rating\n" + "".join(f"{text};{at},5\n" for at, text in enumerate(texts)), "stars.csv")
+    expect(said).to_contain_text("Numbers from 0.5 to 3.5, 2 on average.")
+    page.locator("#evaluate").click()
+    found = service.evaluate_regression(
+        [(text, at + 0.5) for at, text in enumerate(texts)], tiny_regressor, lines=range(2, 6)
+    )
+    expect(page.locator("#reliability .scatterlayer .trace")).to_have_count(2)
+    expect(page.locator("#evaluated h2")).to_contain_text(f"mean absolute error {found.mean_absolute_error.value:.3f}")
+    drawn = page.evaluate("[...document.querySelector('#reliability .js-plotly-plot')._fullData[1].y]")
+    assert drawn == pytest.approx(found.answers.tolist(), abs=1e-5)
+    rows = page.locator("#answered-rows li:visible")
+    expect(rows).to_have_count(4)
+    assert [each.inner_text().split("\n")[-1] for each in rows.all()] == [each.text for each in found.farthest]
+    low = [each for each in found.farthest if each.answer < each.truth]
+    page.get_by_role("button", name=f"too low: {len(low)}").click()
+    expect(rows).to_have_count(len(low))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="all rows, CSV", exact=True).click()
+    kept = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
+    assert [row["text"] for row in kept] == texts and [float(row["truth"]) for row in kept] == [0.5, 1.5, 2.5, 3.5]
+    rows.first.get_by_role("button").click()
+    expect(page.locator("#text textarea")).to_have_value(low[0].text)

@@ -8,20 +8,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from conftest import save_tokenizer, tiny_config
+from jsonschema import Draft202012Validator
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import mean_absolute_error
-from transformers import BertForSequenceClassification, pipeline
+from transformers import pipeline
 
 from bert_demo import BertService, Settings
+from bert_demo.api.endpoints import BY_NAME
+from bert_demo.api.run import answer_schema, compact, run
 from bert_demo.api.serialise import serialise
 from bert_demo.cli.main import main
 from bert_demo.core.errors import BadDataError, ChoiceError, MissingHeadError
 from bert_demo.data.numbers import checked_numbers, number_in, numbered_texts
-from bert_demo.data.reading import FOUND
+from bert_demo.data.reading import FOUND, Reading
 from bert_demo.data.table import table_of
 from bert_demo.tasks.regression import correlation, mean, rank_correlation
+from bert_demo.web.server.mcp_server.tools import output_schema
 
 TEXTS = ("the cat sat", "a dog ran on the mat", "was the film bad ?", "the cat was not good", "a good dog", "the ice")
 ROWS: list[tuple[str, Any]] = [(text, at / 2) for at, text in enumerate(TEXTS)]
@@ -30,17 +32,6 @@ ROWS: list[tuple[str, Any]] = [(text, at / 2) for at, text in enumerate(TEXTS)]
 @pytest.fixture(scope="module")
 def service() -> BertService:
     return BertService(Settings())
-
-
-@pytest.fixture(scope="module")
-def regressor(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A directory with a random model that gives one number."""
-    directory = Path(tmp_path_factory.mktemp("tiny")) / "regressor"
-    save_tokenizer(directory)
-    torch.manual_seed(3)
-    config = tiny_config(id2label={0: "stars"}, num_labels=1, problem_type="regression")
-    BertForSequenceClassification(config).save_pretrained(directory)
-    return str(directory)
 
 
 def test_correlations_are_those_of_scipy() -> None:
@@ -75,10 +66,10 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     assert min(held.values()) >= 364, held
 
 
-def test_service_against_the_pipeline(service: BertService, regressor: str) -> None:
+def test_service_against_the_pipeline(service: BertService, tiny_regressor: str) -> None:
     seen: list[tuple[int, int]] = []
-    found = service.evaluate_regression(ROWS, regressor, lambda *both: seen.append(both), range(2, 8))
-    ask = pipeline("text-classification", model=regressor, function_to_apply="none")
+    found = service.evaluate_regression(ROWS, tiny_regressor, lambda *both: seen.append(both), range(2, 8))
+    ask = pipeline("text-classification", model=tiny_regressor, function_to_apply="none")
     answers = np.array([each["score"] for each in ask(list(TEXTS))])
     truth = np.array([number for _, number in ROWS])
     assert found.answers == pytest.approx(answers, abs=1e-5) and seen[-1] == (6, 6)
@@ -90,8 +81,8 @@ def test_service_against_the_pipeline(service: BertService, regressor: str) -> N
     assert errors == sorted(errors, reverse=True) and {each.line for each in found.farthest} == set(range(2, 8))
 
 
-def test_what_is_refused(service: BertService, regressor: str, tiny_masked: str) -> None:
-    found = service.evaluate_regression([("the cat", "the mat", "4.5"), ("a dog", "ran", 1)], regressor)
+def test_what_is_refused(service: BertService, tiny_regressor: str, tiny_masked: str) -> None:
+    found = service.evaluate_regression([("the cat", "the mat", "4.5"), ("a dog", "ran", 1)], tiny_regressor)
     assert found.rows == 2 and found.pearson is not None and found.pearson.low == -1.0
     assert json.loads(json.dumps(serialise(found)))["farthest"][0]["pair"] in ("the mat", "ran")
     for rows, said in (
@@ -101,12 +92,41 @@ def test_what_is_refused(service: BertService, regressor: str, tiny_masked: str)
         ([["a", 1], [" ", 0]], "Labelled text 2: The text is empty"),
     ):
         with pytest.raises(BadDataError, match=said):
-            service.evaluate_regression(rows, regressor)
+            service.evaluate_regression(rows, tiny_regressor)
     with pytest.raises(ChoiceError, match="gives labels, not one number"):
         service.evaluate_regression(ROWS, "sentiment")
     with pytest.raises(MissingHeadError):
         service.evaluate_regression(ROWS, tiny_masked)
-    assert service.gives_number(regressor) and not service.gives_number("sentiment")
+    assert service.gives_number(tiny_regressor) and not service.gives_number("sentiment")
+
+
+def test_evaluate_answers_with_numbers_where_the_model_gives_one(service: BertService, tiny_regressor: str) -> None:
+    """One row of the table for HTTP, MCP and the page; what does not fit is said in a sentence of its own."""
+    endpoint = BY_NAME["evaluate"]
+    said = run(endpoint, service, {"rows": [list(row) for row in ROWS], "model": tiny_regressor})
+    assert said == serialise(service.evaluate_regression(ROWS, tiny_regressor))
+    schema = answer_schema(endpoint)
+    Draft202012Validator(schema).validate(said)
+    Draft202012Validator(output_schema(endpoint)).validate(compact(endpoint, said))
+    assert compact(endpoint, said) == said and output_schema(endpoint) == schema
+    assert schema["required"] == list(schema["properties"]) == ["model", "revision", "rows"]
+    labelled = run(endpoint, service, {"rows": [["A warm film.", 1], ["A dull film.", 0]]})
+    assert labelled["accuracy"]["value"] == 1.0 and "pearson" not in labelled
+    for schema_of_one, answer in zip(schema["anyOf"], (labelled, said), strict=True):
+        Draft202012Validator(schema_of_one).validate(answer)
+    for arguments, error, message in (
+        ({"rows": [["a", "positive"], ["b", "negative"]]}, BadDataError, "'positive' is no number. The model .* gives"),
+        ({"rows": [["a", True], ["b", 1]]}, BadDataError, "'True' is no number"),
+        ({"rows": [["a", "1_000"], ["b", 1]]}, BadDataError, "'1_000' is no number"),
+        ({"rows": [["a", 2.5]] * 2, "word": "cat"}, ChoiceError, "Leave word out"),
+        (
+            {"rows": [["a", 2.5], ["b", 4.5]], "model": "sentiment"},
+            BadDataError,
+            "'2.5' is none of this model's labels",
+        ),
+    ):
+        with pytest.raises(error, match=message):
+            run(endpoint, service, {"model": tiny_regressor} | arguments)
 
 
 def test_rows_of_a_file_are_read_with_their_numbers(tmp_path: Path) -> None:
@@ -137,23 +157,34 @@ def test_rows_of_a_file_are_read_with_their_numbers(tmp_path: Path) -> None:
 
 
 def test_commands_say_what_the_service_says(
-    at_hand: None, service: BertService, regressor: str, tiny_tagger: str, tmp_path: Path, capsys: Any
+    at_hand: None, service: BertService, tiny_regressor: str, tiny_tagger: str, tmp_path: Path, capsys: Any
 ) -> None:
     table, tagged = tmp_path / "stars.csv", tmp_path / "tags.conll"
     table.write_text("text,rating\n" + "".join(f"{text},{number}\n" for text, number in ROWS), encoding="utf-8")
     tagged.write_text("the O\ncat B-PER\nsat O\n\na O\ndog B-LOC\nran O\n", encoding="utf-8")
-    assert main(["evaluate", regressor, str(table), "--regression", "--json"]) == 0
+    assert main(["evaluate", tiny_regressor, str(table), "--regression", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    found = service.evaluate_regression(ROWS, regressor, lines=range(2, 8))
+    found = service.evaluate_regression(ROWS, tiny_regressor, lines=range(2, 8))
     assert said["pearson"] == serialise(found.pearson) and said["answers"] == pytest.approx(found.answers, abs=1e-5)
-    assert main(["evaluate", regressor, str(table), "--regression", "--worst", "2"]) == 0
+    assert main(["evaluate", tiny_regressor, str(table), "--regression", "--worst", "2"]) == 0
     assert "Spearman's rank correlation" in capsys.readouterr().out
+    for ending in ("csv", "jsonl", "parquet", "json"):
+        target = tmp_path / f"saved.{ending}"
+        assert main(["evaluate", tiny_regressor, str(table), "--regression", "--save", str(target)]) == 0
+        assert "6 rows were written" in capsys.readouterr().out
+        if ending == "json":
+            assert json.loads(target.read_bytes())["mean_absolute_error"] == serialise(found.mean_absolute_error)
+        else:
+            reading = Reading(label=("answer",))
+            kept = numbered_texts(table_of(target.read_bytes(), target.name, reading), reading)
+            assert kept.texts == TEXTS and kept.numbers == pytest.approx(found.answers, abs=1e-5)
     assert main(["evaluate", tiny_tagger, str(tagged), "--entities", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["together"]["support"] == 2
     for line in (
         ["evaluate", "sentiment", str(table), "--regression"],
-        ["evaluate", regressor, str(tagged), "--entities"],
-        ["evaluate", regressor, str(table), "--regression", "--map", "a=b"],
+        ["evaluate", tiny_regressor, str(tagged), "--entities"],
+        ["evaluate", tiny_regressor, str(table), "--regression", "--map", "a=b"],
+        ["evaluate", tiny_regressor, str(table), "--regression", "--save", str(tmp_path / "report.html")],
     ):
         assert main(line) == 2
         assert capsys.readouterr().err.startswith("evaluate: ")

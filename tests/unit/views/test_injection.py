@@ -40,6 +40,7 @@ from bert_demo.views.figures import labels
 from bert_demo.views.figures import layer_attribution as layer_figures
 from bert_demo.views.figures import method_comparison as method_figures
 from bert_demo.views.figures import next_sentence as pair_figures
+from bert_demo.views.figures import regression as number_figures
 from bert_demo.views.panels import (
     answers,
     attention_arcs,
@@ -72,6 +73,7 @@ from bert_demo.views.panels import (
     pseudo_likelihood,
     ranking,
     readability,
+    regression,
     similarity,
     training,
     tuning,
@@ -183,6 +185,7 @@ def results(
     tiny_sentences: str,
     tiny_tagger: str,
     tiny_answerer: str,
+    tiny_regressor: str,
     tiny_models: dict[str, str],
 ) -> dict[str, Any]:
     """One of every result, of tiny models."""
@@ -250,6 +253,7 @@ def results(
         "evaluated_apart": _judged_apart(service.evaluate([(text, "low"), (pair, "high"), (text, "high")], label)),
         "tuned": service.evaluate([(f"{text} {n}", ("low", "high")[n % 2]) for n in range(24)], label),
         "tuned_apart": service.evaluate([(f"{text} {n}", ("low", "high")[n % 2]) for n in range(24)], several),
+        "numbers": service.evaluate_regression([(text, pair, 2), (pair, text, 0), (text, text, 1)], tiny_regressor),
         "attribute_rows": service.attribute_rows([(text, pair, ("low", "high")[n % 2]) for n in range(6)], label),
         "label_issues": service.label_issues(_mislabelled(text, pair), label, others=[text]),
         "compare_models": _differing(service.compare_models([(text, "low"), (pair, "high")], label, label)),
@@ -347,6 +351,10 @@ PANELS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "evaluation.calibration_panel": lambda r: evaluation.calibration_panel(r["evaluate"]),
     "evaluation.slices_panel": lambda r: evaluation.slices_panel(r["evaluate"]),
     "evaluation.rows_panel": lambda r: evaluation.rows_panel(r["evaluate"]),
+    "regression.figures_panel": lambda r: regression.figures_panel(r["numbers"]),
+    "regression.answers_panel": lambda r: regression.answers_panel(r["numbers"]),
+    "regression.rows_panel": lambda r: regression.rows_panel(r["numbers"]),
+    "regression.regression_figure": lambda r: number_figures.regression_figure(r["numbers"]),
     "tuning.tuning_panel": lambda r: tuning.tuning_panel(r["tuned"]),
     "tuning.tuning_panel, apart": lambda r: tuning.tuning_panel(r["tuned_apart"]),
     "word_effects.word_effects_panel": lambda r: word_effects.word_effects_panel(r["attribute_rows"]),

@@ -30,6 +30,7 @@ TAGS_IN_PYTHON = {
     "views/figures/next_sentence.py": "plotly's own <br> and <extra>",
     "views/figures/positions.py": "plotly's own <br> and <extra>",
     "views/figures/head_pruning.py": "plotly's own <extra>",
+    "views/figures/regression.py": "plotly's own <extra>",
     "views/figures/reliability.py": "plotly's own <extra>",
     "web/page_assets.py": "the page's scripts: no value of anybody",
     "web/components/input_bar.py": "a button: no value of anybody",

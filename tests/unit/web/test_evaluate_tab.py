@@ -12,6 +12,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import save_tokenizer, tiny_config
 from transformers import BertForSequenceClassification
@@ -27,6 +28,7 @@ from bert_demo.web.components.evaluation_files import attributions_file, evaluat
 from bert_demo.web.components.label_issues import issues
 from bert_demo.web.components.labelled_source import content_of, name_of, rows_of, shown_rows
 from bert_demo.web.components.model_comparison import compared
+from bert_demo.web.components.numbered_rows import shown_rows_or_numbers
 from bert_demo.web.components.understood_rows import reading_of
 from bert_demo.web.components.word_effects import MOST_FREQUENT, word_effects_of
 from bert_demo.web.job_runner import JobProgress
@@ -168,6 +170,74 @@ def test_model_without_labels_says_what_to_do(service: BertService, tmp_path: Pa
     with pytest.raises(MissingHeadError, match="gives numbers, not labels"):
         shown_rows(service, Ask("", "", str(tmp_path)), GOOD, None, None)
     assert "Understood: 3 rows" in shown(service, GOOD, model="base")
+
+
+STARS = "text;rating\nthe cat sat;4,5\na dog ran;1\nthe film was bad;=\n"
+
+
+def test_numbers_are_understood_and_answered(service: BertService, tiny_regressor: str) -> None:
+    ask, file = Ask("", "", tiny_regressor), sent(STARS, "stars.csv")
+    panel = shown_rows_or_numbers(service, ask, "", file, None)
+    said = " ".join(unescape(re.sub(r"<option value.*?</option>|<[^>]+>", " ", panel)).split())
+    assert said.startswith("Understood: 2 rows of stars.csv") and "Numbers from 1 to 4.5, 2.75 on average." in said
+    assert "line number text 2 4.5 the cat sat" in said and "line 4: '=' is no number." in said
+    assert selected(panel, "label") == "rating" and "What the labels mean" not in said
+    with pytest.raises(BadDataError, match="line 4: '=' is no number"):
+        evaluated(service, tiny_regressor, ["", file, None, ""], JobProgress())
+    controls = ["", file, {"skip": True, "mapping": [["a", "b"]]}, ""]
+    values = EvaluateTab().answer(service, ask, (), controls, JobProgress())
+    found = service.evaluate_regression([("the cat sat", 4.5), ("a dog ran", 1.0)], tiny_regressor, lines=(2, 3))
+    assert f"<b>{found.mean_absolute_error.value:.3f}</b>" in values[0] and values[1] == values[4] == values[5] == ""
+    assert list(values[3].data[1].x) == [4.5, 1.0] and list(values[3].data[1].y) == found.answers.tolist()
+    rows = values[6]
+    assert re.findall(r"line (\d)</i> right <b>([^<]*)</b>", rows) == [
+        (str(each.line), f"{each.truth:g}") for each in found.farthest
+    ]
+    shows = [json.loads(unescape(each)) for each in re.findall(r'data-show="([^"]*)"', rows)]
+    above = np.flatnonzero(found.answers > found.truth).tolist()
+    assert sorted(shows[0]["places"]) == above and shows[1] == {} and sorted(shows[2]["places"] + above) == [0, 1]
+
+
+def test_rows_that_do_not_fit_the_model_are_refused(service: BertService, tiny_regressor: str) -> None:
+    """Labels for a model of numbers, numbers for one of labels, a slice where nothing is right or wrong."""
+    panel = shown_rows_or_numbers(service, Ask("", "", tiny_regressor), GOOD, None, None)
+    assert "No row has a text and its number. Line 2: &#39;positive&#39; is no number." in panel
+    assert "Say which is which" in shown_rows_or_numbers(service, ASK, "text,label\na,2.5\nb,4.5\n", None, None)
+    assert shown_rows_or_numbers(service, ASK, GOOD, None, None) == shown_rows(service, ASK, GOOD, None, None)
+    with pytest.raises(BadDataError, match="No row has a text and its number"):
+        evaluated(service, tiny_regressor, [GOOD, None, None, ""], JobProgress())
+    with pytest.raises(ChoiceError, match="Leave the word out"):
+        evaluated(service, tiny_regressor, [STARS, None, None, "film"], JobProgress())
+    for rows, file, said in (
+        (3, None, "must be text"),
+        ("", None, "has no rows"),
+        ("", sent(b"a" * 1_000_001, packed=False), "1,000,000 bytes"),
+        ("a\t1\n" * 2001, None, "There are 2,001 rows; the limit is 2000"),
+    ):
+        with pytest.raises(BadDataError, match=said):
+            evaluated(service, tiny_regressor, [rows, file, None, ""], JobProgress())
+
+
+def test_files_of_numbers(service: BertService, tiny_regressor: str) -> None:
+    stars = 'text,second,stars\n=1+1,the cat,2\n"a dog, ran",the mat,3.5\n'
+    choices = {"text": "text", "pair": "second"}
+    found = evaluated(service, tiny_regressor, [stars, None, choices, ""], JobProgress())
+    made = {}
+    for what, kind in (("rows", "csv"), ("rows", "jsonl"), ("rows", "parquet"), ("figures", "json")):
+        stream = io.BytesIO()
+        file = evaluation_file(found, FileRequest(what, kind, False, ()))
+        file.write(stream)
+        made[file.name] = stream.getvalue()
+    columns, rows = read_parquet(made["evaluated-rows.parquet"])
+    assert columns == ("line", "text", "second_text", "truth", "answer", "error")
+    assert [row[:4] for row in rows] == [("2", "=1+1", "the cat", "2.0"), ("3", "a dog, ran", "the mat", "3.5")]
+    assert [float(row[4]) for row in rows] == found.answers.tolist()
+    assert [float(row[5]) for row in rows] == (found.answers - found.truth).tolist()
+    assert b"'=1+1" in made["evaluated-rows.csv"]
+    assert [json.loads(line)["truth"] for line in made["evaluated-rows.jsonl"].splitlines()] == [2.0, 3.5]
+    assert json.loads(made["evaluation.json"]) == json.loads(json.dumps(serialise(found)))
+    with pytest.raises(ChoiceError, match="There is no such file"):
+        evaluation_file(found, FileRequest("report", "html", False, ()))
 
 
 def test_answer_is_that_of_the_endpoint(service: BertService) -> None:
