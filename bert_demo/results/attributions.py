@@ -162,8 +162,9 @@ class Comparison(Result):
     """All methods on one text and target.
 
     random_mean, random_low, random_high: (w + 1,) mean, 5th and 95th percentile of the probability when the words are
-    masked in `orders` random orders; agreement: (methods, methods) Kendall's tau between the sizes of the words'
-    scores, NaN where one method's are all alike.
+    masked in `orders` random orders; of more than 12 words at 13 of the steps, and on straight lines between them;
+    agreement: (methods, methods) Kendall's tau between the sizes of the words' scores, NaN where one method's are all
+    alike; forward_passes: those that methods and test ask for, of which each variant of the text is computed once.
     """
 
     WIRE: ClassVar = ("model", "revision", "target", "words", "methods=trials", "random", "agreement", "forward_passes")

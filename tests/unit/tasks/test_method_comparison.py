@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,10 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from bert_demo import BertService
 from bert_demo.attribution import METHODS
 from bert_demo.core.errors import CancelledError, ChoiceError, MissingHeadError, TextError
+from bert_demo.models.embedding import embed
+from bert_demo.tasks.faithfulness import CHANCE_STEPS
 from bert_demo.tasks.method_comparison import RANDOM_ORDERS
+from bert_demo.tasks.read_variants import read_once
 from bert_demo.views.panels import method_comparison
 
 TEXT = "the film was bad , a cat playings was not happy ."
@@ -152,3 +156,51 @@ def test_the_work_can_be_stopped(service: BertService, tiny_classifier: str) -> 
 def test_wrong_questions(service: BertService, error, changes, message) -> None:
     with pytest.raises(error, match=message):
         service.compare(**{"text": "a good film", **changes})
+
+
+def test_variants_are_read_once_whoever_asks(service: BertService, tiny_classifier: str) -> None:
+    """Rows of the text's, the baseline's and the mask's states are told apart; others, and gradients, are computed."""
+    model, rows = service.model(tiny_classifier), []
+    whole = embed(model, model.encode("the cat sat on the mat"), 0, "pad")
+
+    def counted(states: torch.Tensor) -> torch.Tensor:
+        rows.append(len(states))
+        return whole.logits_from(states)
+
+    once = read_once(replace(whole, logits_from=counted))
+    hidden = whole.inputs.clone()
+    hidden[0, 2] = whole.masked[0, 2]
+    asked = torch.cat((whole.inputs, hidden, whole.baseline, hidden))
+    with torch.no_grad():
+        for _ in range(2):
+            assert torch.allclose(once.logits_from(asked), whole.logits_from(asked), atol=1e-5)
+        assert rows == [3]
+        half = (whole.inputs + whole.baseline) / 2
+        assert torch.allclose(once.logits_from(half), whole.logits_from(half), atol=1e-5) and rows == [3, 1]
+    states = whole.inputs.clone().requires_grad_()
+    once.logits_from(states).sum().backward()
+    assert rows == [3, 1, 1] and states.grad.abs().max() > 0
+
+
+def test_band_of_a_long_text_is_read_at_twelve_steps(service: BertService, tiny_classifier: str) -> None:
+    """At those steps it is that of the orders, in between on straight lines; curves of methods are read at each."""
+    text = "the cat sat on the bad mat , a good dog ran in the big house and was not happy ."
+    found = service.compare(text, model=tiny_classifier, target="low")
+    words = len(found.words)
+    read = np.unique(np.linspace(0, words, CHANCE_STEPS + 1).round().astype(int))
+    assert words > CHANCE_STEPS + 3 and len(read) == CHANCE_STEPS + 1
+    model = service.model(tiny_classifier)
+    whole = embed(model, model.encode(text), 0, "pad")
+    rng = np.random.default_rng(0)
+    orders = [rng.permutation(words) for _ in range(RANDOM_ORDERS)]
+    values = []
+    for order in orders:
+        rows = whole.inputs.repeat(len(read), 1, 1)
+        for row, count in zip(rows, read, strict=True):
+            hidden = [place for word in order[:count] for place in found.trials[0].attribution.words[word].positions]
+            row[hidden] = whole.masked[0, hidden]
+        with torch.no_grad():
+            values.append(whole.logits_from(rows).softmax(-1)[:, 0].numpy())
+    assert found.random_mean[read] == pytest.approx(np.mean(values, 0), abs=1e-5)
+    assert found.random_high[read] == pytest.approx(np.quantile(values, 0.95, axis=0), abs=1e-5)
+    assert np.interp(np.arange(words + 1), read, found.random_low[read]) == pytest.approx(found.random_low)
