@@ -17,6 +17,9 @@ def add_shrink(commands: Any) -> None:
         "--way", nargs="+", required=True, metavar="WAY", help=f"one or several, done in this order: {described()}"
     )
     shrink.add_argument("--rows", default="", metavar="FILE", help=f"labelled rows to measure on: {FORMATS}")
+    shrink.add_argument(
+        "--learn", default="", metavar="FILE", help="rows whose texts distil learns from; labels are not used"
+    )
     shrink.add_argument("--output", required=True, metavar="DIR", help="the model, its tokenizer and its card")
     add_reading(shrink)
     shrink.add_argument("--json", action="store_true", help="print every figure and every changed answer as JSON")

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class SmallerWay:
     """choice: what stands behind "=", in words; "" where nothing may; default: the choice that is taken where none is
-    given, None where one must be; rows: whether labelled rows are needed."""
+    given, None where one must be; rows: whether labelled rows are needed; learn: whether texts to learn from are."""
 
     name: str
     sentence: str
     choice: str = ""
     default: str | None = ""
     rows: bool = False
+    learn: bool = False
 
 
 SMALLER_WAYS: tuple[SmallerWay, ...] = (
@@ -41,16 +42,27 @@ SMALLER_WAYS: tuple[SmallerWay, ...] = (
     ),
     SmallerWay("vocabulary", "Entries of the vocabulary that the rows have no use for are struck.", rows=True),
     SmallerWay(
+        "distil",
+        "What other ways left learns the answers of the original on texts.",
+        "how often each text is read",
+        "3",
+        learn=True,
+    ),
+    SmallerWay(
         "int8", "Weights and sums are in int8, in a file for ONNX Runtime; the last way, by packages of its own."
     ),
 )
 INT8 = "int8"
+DISTIL = "distil"
 BY_NAME = {each.name: each for each in SMALLER_WAYS}
 
 
 def described() -> str:
     """All ways in one line, as a help shows them."""
-    return "; ".join(
-        f"{each.name}{f'={each.choice}' if each.choice else ''}{' (needs --rows)' if each.rows else ''}"
-        for each in SMALLER_WAYS
-    )
+    return "; ".join(f"{each.name}{f'={each.choice}' if each.choice else ''}{_needs(each)}" for each in SMALLER_WAYS)
+
+
+def _needs(way: SmallerWay) -> str:
+    if way.rows:
+        return " (needs --rows)"
+    return " (needs --learn)" if way.learn else ""

@@ -53,6 +53,7 @@ WAYS = (
     "layers=9",
     "heads=1",
     "neurons=3",
+    "distil=1",
     "vocabulary",
     "int8",
     "=",
@@ -115,7 +116,7 @@ def right(command: str, action: argparse.Action, places: dict[str, str]) -> st.S
         return st.sampled_from([["out.csv"], ["out.html"], ["out.exe"], ["missing/out.json"]])
     if name == "way" and command == "shrink":
         return st.lists(st.sampled_from(WAYS), min_size=1, max_size=2)
-    if name == "rows" and command == "shrink":
+    if name in ("rows", "learn") and command == "shrink":
         return st.sampled_from([[each] for each in (*FILES, "missing.csv", "folder")])
     if name in OPENED and command.split()[0] in ("train", "evaluate", "heads", "prune"):
         return st.lists(st.sampled_from((*FILES, "missing.csv", "folder")), min_size=1, max_size=2)

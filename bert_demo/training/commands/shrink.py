@@ -29,12 +29,14 @@ def run(options: argparse.Namespace) -> None:
     output = Path(options.output)
     if output.exists():
         raise BadDataError(f"There is a {str(output)[:80]} already. Name another directory with --output.")
-    ways = parsed(options.way, bool(options.rows))
+    ways = parsed(options.way, bool(options.rows), bool(options.learn))
     settings = Settings.from_environment()
     card = card_of(options.model, settings.models)
     draft = draft_of(card)
-    rows = _rows(options, draft, settings.max_characters) if options.rows else None
-    found = make(card, draft, ways, rows, output, _print_progress)
+    rows, learn = (
+        _rows(options, draft, settings.max_characters, file) if file else None for file in (options.rows, options.learn)
+    )
+    found = make(card, draft, ways, rows, output, _print_progress, learn)
     print(json.dumps(serialise(found), ensure_ascii=False) if options.json else report(found, output))
 
 
@@ -49,8 +51,8 @@ def report(found: SmallerModel, output: Path) -> str:
     return "\n\n".join([*parts, f"written to {output}"])
 
 
-def _rows(options: argparse.Namespace, draft: Draft, characters: int) -> Rows:
-    read = read_labelled_file(Path(options.rows), draft.labels, reading_of(options), None, draft.several)
+def _rows(options: argparse.Namespace, draft: Draft, characters: int, file: str) -> Rows:
+    read = read_labelled_file(Path(file), draft.labels, reading_of(options), None, draft.several)
     print(read.understood, file=sys.stderr, flush=True)
     return Rows(read.rows, read.lines, characters)
 

@@ -27,11 +27,12 @@ def make(
     rows: Rows | None,
     output: Path,
     watch: OnProgress,
+    learn: Rows | None = None,
 ) -> SmallerModel:
     """Write the smaller model, its card and figures into `output`, which is there wholly or not at all.
 
-    The original is saved and loaded the same way, in float32, so that both are measured alike. Raises ChoiceError,
-    ModelError, BadDataError.
+    learn: whose texts a distilled model learns from. The original is saved and loaded the same way, in float32, so that
+    both are measured alike. Raises ChoiceError, ModelError, BadDataError.
     """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +40,7 @@ def make(
             first, last = Path(place, "original"), Path(place, "smaller")
             save(draft, first)
             plain = [way for way in ways if way[0].name != INT8]
-            said = [done(draft, *way, rows, Path(place, f"{at}"), watch) for at, way in enumerate(plain)]
+            said = [done(draft, *way, rows, Path(place, f"{at}"), watch, first, learn) for at, way in enumerate(plain)]
             save(draft, last)
             models = loaded(first), loaded(last)
             check_saved(draft, models[1])

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bert_demo.core.errors import ChoiceError
-from bert_demo.registry.smaller_ways import BY_NAME, INT8, SmallerWay
+from bert_demo.registry.smaller_ways import BY_NAME, DISTIL, INT8, SmallerWay
 from bert_demo.tasks import labelled_rows
 from bert_demo.tasks.head_pruning import importance_of_heads
 from bert_demo.tasks.labelled_rows import OnProgress
+from bert_demo.training.smaller.distil import check_epochs, distil
 from bert_demo.training.smaller.draft import Draft, loaded, save
 from bert_demo.training.smaller.half import store_in_half
 from bert_demo.training.smaller.heads import check_heads, cut_heads
@@ -29,10 +30,10 @@ class Rows:
     characters: int
 
 
-def parsed(words: Sequence[str], with_rows: bool) -> list[tuple[SmallerWay, str]]:
+def parsed(words: Sequence[str], with_rows: bool, to_learn: bool = False) -> list[tuple[SmallerWay, str]]:
     """Each way and what is chosen of it, of words such as "layers=3". Raises ChoiceError, and ModelKindError where
     packages that a way needs are lacking."""
-    found = []
+    found: list[tuple[SmallerWay, str]] = []
     for word in words:
         name, equals, choice = word.partition("=")
         way = BY_NAME.get(name)
@@ -44,6 +45,12 @@ def parsed(words: Sequence[str], with_rows: bool) -> list[tuple[SmallerWay, str]
             raise ChoiceError(f"Say what {name} is to keep: {name}= and {way.choice}.")
         if way.rows and not with_rows:
             raise ChoiceError(f"{name} is decided by rows. Name a file of labelled rows with --rows.")
+        if name == DISTIL:
+            check_epochs(choice or str(way.default))
+            if not to_learn:
+                raise ChoiceError("distil learns from the original's answers. Name a file of its texts with --learn.")
+            if not found:
+                raise ChoiceError("distil mends what a way took. Write it behind another, such as layers=3.")
         if name == INT8:
             require_packages()
         found.append((way, choice or str(way.default)))
@@ -52,8 +59,18 @@ def parsed(words: Sequence[str], with_rows: bool) -> list[tuple[SmallerWay, str]
     return found
 
 
-def done(draft: Draft, way: SmallerWay, choice: str, rows: Rows | None, place: Path, watch: OnProgress) -> str:
-    """Do it, and say what was done. place: a directory that may be made.
+def done(
+    draft: Draft,
+    way: SmallerWay,
+    choice: str,
+    rows: Rows | None,
+    place: Path,
+    watch: OnProgress,
+    original: Path,
+    learn: Rows | None,
+) -> str:
+    """Do it, and say what was done. place: a directory that may be made; original: that of the model as it was;
+    learn: whose texts a distilled model learns from.
 
     Raises ChoiceError, ModelError, BadDataError.
     """
@@ -61,6 +78,10 @@ def done(draft: Draft, way: SmallerWay, choice: str, rows: Rows | None, place: P
         return store_in_half(draft, choice)
     if way.name == "layers":
         return keep_layers(draft, choice)
+    if way.name == DISTIL:
+        assert learn is not None
+        texts = [tuple(texts) for *texts, _ in learn.rows]
+        return distil(draft, check_epochs(choice), original, texts, learn.characters, place, watch)
     assert rows is not None
     if way.name == "vocabulary":
         return trim_vocabulary(draft, [tuple(texts) for *texts, _ in rows.rows])

@@ -333,6 +333,93 @@ def test_each_label_by_itself_and_texts_for_a_terminal(
     assert AutoConfig.from_pretrained(output).problem_type == "multi_label_classification"
 
 
+def written(path: Path, texts: tuple[str, ...], model: str) -> Path:
+    """A file of these texts; labels say nothing of what is learnt."""
+    names = list(AutoConfig.from_pretrained(model).id2label.values())
+    lines = [f"{text}\t{names[place % len(names)]}" for place, text in enumerate(texts)]
+    path.write_text("\n".join(["text\tlabel", *lines]), encoding="utf-8")
+    return path
+
+
+def without_dropout(source: str, place: Path) -> str:
+    """The same model, whose states are not dropped by chance while it learns."""
+    none = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    AutoModelForSequenceClassification.from_pretrained(source, **none).save_pretrained(place)
+    AutoTokenizer.from_pretrained(source).save_pretrained(place)
+    return str(place)
+
+
+def test_distil_takes_the_steps_of_a_loop_written_by_hand(
+    deep_models: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One batch, read five times: AdamW on the mean squared difference of logits, by plain torch and transformers."""
+    source = without_dropout(deep_models["labels"], tmp_path / "start")
+    file = written(tmp_path / "learn.tsv", TEXTS[:4], source)
+    more = ("--way", "layers=0,3,5", "distil=5", "--learn", str(file), "--rows", str(file))
+    found = shrink(capsys, source, tmp_path / "out", *more)
+    tokenizer = AutoTokenizer.from_pretrained(source)
+    inputs = tokenizer(list(TEXTS[:4]), padding=True, return_tensors="pt")
+    teacher, student = (AutoModelForSequenceClassification.from_pretrained(source).eval() for _ in range(2))
+    student.bert.encoder.layer = torch.nn.ModuleList([student.bert.encoder.layer[layer] for layer in (0, 3, 5)])
+    with torch.inference_mode():
+        wanted = teacher(**inputs).logits
+    plain, decayed = ([each for each in student.parameters() if (each.ndim > 1) is big] for big in (False, True))
+    groups = [{"params": plain, "weight_decay": 0.0}, {"params": decayed, "weight_decay": 0.01}]
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6)
+    losses = []
+    for factor in (1.0, 1.0, 1.0, 1.0, 0.5):  # five steps: one to rise, two to fall
+        for group in optimizer.param_groups:
+            group["lr"] = 2e-4 * factor
+        loss = ((student(**inputs).logits - wanted.clone()) ** 2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
+        optimizer.step()
+        losses.append(loss.item())
+    student.bert.config.num_hidden_layers = 3
+    with torch.inference_mode():
+        expected = np.stack([student(**tokenizer(text, return_tensors="pt")).logits[0].numpy() for text in TEXTS])
+    assert losses[-1] < losses[0] - 1e-3
+    assert logits(tmp_path / "out") == pytest.approx(expected, abs=1e-5)
+    assert found["ways"] == ["layers=0,3,5", "distil=5"]
+    assert found["done"][1] == "4 texts were read 5 times to learn the original's logits"
+
+
+def test_a_distilled_model_comes_nearer_to_its_original_than_the_cut_one(
+    deep_models: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a vocabulary of its own, too: what teaches reads the same texts by its own numbers."""
+    source = deep_models["labels"]
+    texts = tuple(f"{a} {b} ." for a in ("the cat", "a dog", "ice") for b in ("ran", "sat", "was good", "was not good"))
+    file = written(tmp_path / "learn.tsv", texts, source)
+    cut = ("--way", "vocabulary", "layers=2", "--rows", str(file))
+    shrink(capsys, source, tmp_path / "cut", *cut)
+    shrink(capsys, source, tmp_path / "out", *cut[:3], "distil=40", *cut[3:], "--learn", str(file))
+    wanted, cut_off, taught = (logits(place, texts) for place in (source, tmp_path / "cut", tmp_path / "out"))
+    assert np.abs(taught - wanted).mean() < 0.5 * np.abs(cut_off - wanted).mean()
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "12 texts were read 40 times to learn the original's logits" in card
+
+
+def test_distil_says_what_does_not_fit(
+    tiny_classifier: str, rows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = tmp_path / "long.csv"
+    long.write_text(f"text,label\n{'the cat ' * 300},low\na dog,high\n")
+    learn = ("--learn", str(rows))
+    for said, *more in (
+        ("distil learns from the original's answers", "layers=1", "distil"),
+        ("Write it behind another, such as layers=3", "distil", *learn),
+        ("distil=0 does not fit", "layers=1", "distil=0", *learn),
+        ("distil=x does not fit", "layers=1", "distil=x", *learn),
+        ("Write half behind it", "half", "distil", *learn),
+        ("Text 1 to learn from has more tokens than the", "layers=1", "distil", "--learn", str(long)),
+        ("none.csv", "layers=1", "distil", "--learn", str(tmp_path / "none.csv")),
+    ):
+        assert said in refusal(capsys, tiny_classifier, tmp_path / "new", "--way", *more)
+    assert not (tmp_path / "new").exists()
+
+
 def test_bad_input_is_a_sentence_and_leaves_nothing(
     families: Any, tiny_classifier: str, tiny_masked: str, rows: Path, tmp_path: Path, capsys: Any
 ) -> None:
@@ -385,9 +472,8 @@ def test_layers_that_are_chosen() -> None:
 
 def test_help_and_documents_name_every_way() -> None:
     names = [way.name for way in SMALLER_WAYS]
-    assert [way.name for way, _ in parsed(["half", "layers=2", "heads=3", "neurons=5", "vocabulary"], True)] == names[
-        :-1
-    ]
+    words = ["half", "layers=2", "heads=3", "neurons=5", "vocabulary", "distil=2"]
+    assert [way.name for way, _ in parsed(words, True, True)] == names[:-1]
     page = (Path(__file__).resolve().parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
     assert all(f"| `{way.name}" in page and way.name in described() for way in SMALLER_WAYS)
 
