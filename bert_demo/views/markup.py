@@ -6,11 +6,24 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from markdown_it import MarkdownIt
+
 from bert_demo.views import templates
 from bert_demo.views.tables import Table
 from bert_demo.views.templates import as_json, number, percent, render
 
-__all__ = ["data", "esc", "message", "number", "percent", "remaining", "table", "working"]
+__all__ = ["data", "esc", "markdown", "message", "number", "percent", "remaining", "table", "working"]
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def _link(self: Any, tokens: Sequence[Any], place: int, options: Any, env: Any) -> str:
+    tokens[place].attrSet("target", "_blank")
+    tokens[place].attrSet("rel", "noopener")
+    return str(self.renderToken(tokens, place, options, env))
+
+
+_MARKDOWN.add_render_rule("link_open", _link)
 
 
 def esc(text: object) -> str:
@@ -21,6 +34,11 @@ def esc(text: object) -> str:
 def data(value: Any) -> str:
     """A JSON value for a data- attribute."""
     return esc(as_json(value))
+
+
+def markdown(text: str) -> str:
+    """CommonMark with tables as HTML; HTML in it is shown as it is written. Links lead out of the page."""
+    return templates.unread(_MARKDOWN.render(text))
 
 
 def working(text: str) -> str:

@@ -63,8 +63,14 @@ def _joined(text: str, before: str, after: str) -> str:
 
 def esc(text: object) -> Markup:
     """Escape for HTML, for attributes and for the page's template language; control characters become visible."""
-    escaped = str(escape(visible(str(text)))).replace("{", "&#123;").replace("}", "&#125;")
-    return Markup(escaped.replace("$", "&#36;").replace("`", "&#96;"))
+    return Markup(unread(str(escape(visible(str(text))))))
+
+
+def unread(markup: str) -> str:
+    """HTML in which the page's template language finds nothing of its own."""
+    for sign in "{}$`":
+        markup = markup.replace(sign, f"&#{ord(sign)};")
+    return markup
 
 
 def visible(text: str) -> str:

@@ -189,7 +189,7 @@ def launch(app: App, settings: Settings) -> None:
             placeholder=lambda: app.first_words,
             scripts=app.scripts.values(),
             theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-            css_paths=app.styles,
+            css=app.styles,
             head=app.head,
         )
 

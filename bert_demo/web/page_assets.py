@@ -13,6 +13,9 @@ GENERAL = Path(__file__).parent / "assets"
 DEFERRED = ".deferred.js"
 """How the name of a script ends that is loaded when its lens is opened first."""
 _COMMENT = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
+_STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_INDENTS = re.compile(r"^[ \t]+|\n(?=\n)", re.MULTILINE)
+"""And empty lines."""
 
 
 def beside(*modules: str) -> tuple[Path, ...]:
@@ -29,9 +32,10 @@ def page_assets(own: Iterable[tuple[Path, ...]]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys([*sorted(GENERAL.iterdir()), *(path for files in own for path in files)]))
 
 
-def styles(assets: Iterable[Path]) -> list[Path]:
-    """The style sheets of them."""
-    return [path for path in assets if path.suffix == ".css"]
+def styles(assets: Iterable[Path]) -> str:
+    """The style sheets of them, one behind the other, without comments and indents."""
+    sheets = (path.read_text(encoding="utf-8") for path in assets if path.suffix == ".css")
+    return _INDENTS.sub("", _STYLE_COMMENT.sub("", "".join(sheets))).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class Script:
 
 
 def script_tags(assets: Iterable[Path]) -> str:
-    """The scripts of them that the page begins with, for its head, without the lines that are comments."""
+    """The scripts of them that the page begins with, for its head, without indents and the lines that are
+    comments."""
     return "".join(f"<script>{_script(path)}</script>" for path in assets if path.suffix == ".js" and not _waits(path))
 
 
@@ -72,7 +77,7 @@ def _waits(path: Path) -> bool:
 
 
 def _script(path: Path) -> str:
-    return _COMMENT.sub("", path.read_text(encoding="utf-8"))
+    return _INDENTS.sub("", _COMMENT.sub("", path.read_text(encoding="utf-8")))
 
 
 def style_tag(*sheets: str) -> str:

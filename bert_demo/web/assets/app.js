@@ -16,6 +16,7 @@ window.bertDemo = (() => {
   function ready() {
     restored = true;
     document.getElementById('placeholder')?.remove();
+    window.bertDemo.past.ready();
     window.bertDemo.questions.ready();
     return [];
   }
@@ -26,14 +27,16 @@ window.bertDemo = (() => {
     return window.bertDemo.questions.opened(tab);
   }
 
-  function address(changes) {
+  // as: a new entry of the browser's history ("pushState"), else the one that is there goes on.
+  function address(changes, as = 'replaceState', question = window.history.state) {
     if (!restored) return;
     const url = new URL(window.location);
     for (const [name, value] of Object.entries(changes)) {
       if (value === null || value === undefined || value === '') url.searchParams.delete(name);
       else url.searchParams.set(name, value);
     }
-    window.history.replaceState(null, '', url);
+    window.history[as](question, '', url);
+    window.bertDemo.past.kept(url);
   }
 
   // What is chosen, where style sheets find it (holds.js says why not by :has()).
@@ -46,7 +49,9 @@ window.bertDemo = (() => {
   function remember(text, pair, model) {
     const whole = (text + (pair || '')).replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '');
     const fits = encodeURIComponent(whole).length < LONGEST_LINK;
-    address({ text: fits ? text : null, pair: fits ? pair : null, model, hide: null });
+    const question = { text, pair: pair || '', model };
+    const as = window.bertDemo.past.isNew(question) ? 'pushState' : 'replaceState';
+    address({ text: fits ? text : null, pair: fits ? pair : null, model, hide: null }, as, question);
     document.body.classList.toggle('no-link', !fits);
     return [];
   }

@@ -6,10 +6,14 @@ window.bertDemo.examples = (() => {
   let picked = null;
   let changed = null; // the text, the model that it was changed to, and the one before
   let trigger = () => {};
+  let ask = () => {};
 
   // A place whose buttons are examples, or the way back. pick: its event for the browser.
   function connect(element, send, [pick]) {
-    if (element.querySelector('[data-example]')) trigger = send;
+    if (element.querySelector('[data-example]')) {
+      trigger = send;
+      ask = () => send(pick, {});
+    }
     element.addEventListener('click', (event) => {
       const button = event.target.closest('[data-example], [data-back]');
       if (!button || !element.contains(button)) return;
@@ -28,12 +32,12 @@ window.bertDemo.examples = (() => {
   // The bar and the question of the example that was pressed.
   function taken(asked) {
     const { place, name, text, pair, hide, fits } = picked;
-    if (window.bertDemo.questions.unsettled(text, asked)) {
+    if (!picked.settled && window.bertDemo.questions.unsettled(text, asked)) {
       window.bertDemo.questions.settle('example', { example: place });
       return [SAME, SAME, SAME, SAME, SAME, SAME];
     }
-    const model = picked.model && !fits.includes(asked.model) ? picked.model : asked.model;
-    changed = model === asked.model ? null : { example: name, text, after: model, before: asked.model };
+    const model = picked.settled || (picked.model && !fits.includes(asked.model)) ? picked.model : asked.model;
+    changed = picked.settled || model === asked.model ? null : { example: name, text, after: model, before: asked.model };
     return [text, pair, model, '', window.bertDemo.questions.next(text, pair, model, asked), hide];
   }
 
@@ -57,5 +61,11 @@ window.bertDemo.examples = (() => {
     if (button) button.textContent = here ? `Example “${here.name}”, next (N)` : 'Next example (N)';
   }
 
-  return { connect, taken, back, leave, trigger: (...given) => trigger(...given) };
+  // A question that was answered before, and by which model.
+  function again(question) {
+    picked = { name: '', hide: [], fits: [], settled: true, ...question };
+    ask();
+  }
+
+  return { connect, taken, back, leave, again, trigger: (...given) => trigger(...given) };
 })();

@@ -7,6 +7,7 @@ import re
 import gradio as gr
 
 from bert_demo.registry.models import find
+from bert_demo.views.markup import markdown
 from bert_demo.views.panels.glossary import legend_panel
 from bert_demo.web.event_settings import LAST
 from bert_demo.web.tab import html
@@ -21,17 +22,17 @@ class About:
     def __init__(self, model: str) -> None:
         with gr.Accordion(label(model), open=False, elem_id="about") as self.panel:
             html(legend_panel("Words of the card:", WORDS))
-            self.text = gr.Markdown("", elem_id="card")
+            self.text = html(elem_id="card")
 
     def wire(self, model: gr.Dropdown) -> None:
         """Follow the chosen model."""
         model.change(
-            lambda name, shown: (gr.Accordion(label=label(name)), card(name) if shown else ""),
+            lambda name, shown: (gr.Accordion(label=label(name)), card_panel(name) if shown else ""),
             [model, self.text],
             [self.panel, self.text],
             **LAST,
         )
-        self.panel.expand(card, model, self.text, **LAST)
+        self.panel.expand(card_panel, model, self.text, **LAST)
 
 
 def label(model: str) -> str:
@@ -45,6 +46,11 @@ def failures_first(text: str) -> str:
     failures = [section for section in sections if section.startswith("## Known failures")]
     others = [section for section in sections if section not in failures]
     return "".join(section if section.endswith("\n") else f"{section}\n\n" for section in (first, *failures, *others))
+
+
+def card_panel(model: str) -> str:
+    """The model's card as HTML: gradio's own component for Markdown would be a tenth of what a first visit loads."""
+    return markdown(card(model))
 
 
 def card(model: str) -> str:

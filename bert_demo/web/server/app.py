@@ -84,7 +84,7 @@ def create_app(
     **page: Any,
 ) -> FastAPI:
     """The application. placeholder: gives the markup until the page's scripts have run; scripts: those that the page
-    loads later; page: how gradio shows the page (theme, css_paths, head, ...), for `gr.mount_gradio_app`.
+    loads later; page: how gradio shows the page (theme, css, head, ...), for `gr.mount_gradio_app`.
 
     No telemetry, no run history, nothing from other hosts, no way past the queue.
     """

@@ -475,7 +475,7 @@ WITHOUT = {
     "layer_attribution.layer_names", "method_comparison.corpus_panel", "similarity.measured", "joint_filling.times",
     "positions.positions_panel", "positions.positions_figure", "markup.esc", "attributions.kind_of",
     "glossary.meanings_panel", "glossary.relations_panel", "glossary.legend_panel", "layer_guesses.first_where",
-    "markup.remaining",
+    "markup.markdown", "markup.remaining",
     "answers.no_passage_panel", "reliability.reliability_figure", "understood.source_panel",
     "understood.second_file_panel",
     "input_bar.example_changed",

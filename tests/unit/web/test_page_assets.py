@@ -40,7 +40,11 @@ def test_page_has_every_script_and_style_once_and_the_general_ones_first() -> No
     assert sorted(found) == sorted([*WEB.rglob("*.js"), *WEB.rglob("*.css")])
     general = [path.name for path in found if path.parent == WEB / "assets"]
     assert [path.name for path in found[: len(general)]] == general
-    assert styles(found)[0].name == "style.css" and {path.suffix for path in styles(found)} == {".css"}
+    text = styles(found)
+    assert text.startswith(":root") or text.startswith("."), text[:80]
+    rules = [re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S) for path in STYLES]
+    assert sorted(re.findall(r"\S+", text)) == sorted(re.findall(r"\S+", " ".join(rules)))
+    assert not re.search(r"^\s|\n\n|/\*", text, re.M)
     begins = [path for path in found if path.suffix == ".js" and not path.name.endswith(DEFERRED)]
     assert script_tags(found).count("<script>") == len(begins)
 
@@ -68,7 +72,7 @@ def test_lens_names_are_those_of_links_and_appear_once() -> None:
 def test_scripts_are_those_of_the_files_without_lines_of_comments(tmp_path: Path) -> None:
     file = tmp_path / "a.js"
     file.write_text("// why\nconst a = 'http://b'; // kept\n  // gone\n\n  go(`$a`);\n", encoding="utf-8")
-    assert script_tags([file]) == "<script>const a = 'http://b'; // kept\n\n  go(`$a`);\n</script>"
+    assert script_tags([file]) == "<script>const a = 'http://b'; // kept\ngo(`$a`);\n</script>"
 
 
 def test_no_line_inside_a_template_of_a_script_looks_like_a_comment() -> None:
@@ -76,6 +80,12 @@ def test_no_line_inside_a_template_of_a_script_looks_like_a_comment() -> None:
     for path in WEB.rglob("*.js"):
         for template in re.findall("`[^`]*`", path.read_text(encoding="utf-8")):
             assert not re.search(r"^\s*//", template, re.MULTILINE), path.name
+
+
+def test_no_template_of_a_script_has_lines() -> None:
+    """Their indents would be taken out of the text."""
+    for path in WEB.rglob("*.js"):
+        assert not [each for each in re.findall("`[^`]*`", path.read_text(encoding="utf-8")) if "\n" in each], path.name
 
 
 @pytest.mark.parametrize("path", STYLES, ids=lambda path: path.name)
