@@ -104,6 +104,10 @@ class DataChoiceError(BadDataError):
         super().__init__(sentence)
         self.option, self.choices = option, choices
 
+    def __reduce__(self) -> tuple[type[DataChoiceError], tuple[str, str, tuple[str, ...]]]:
+        """Pickles with all it was made of; an exception's own way hands the sentence alone to `__init__`."""
+        return type(self), (str(self), self.option, self.choices)
+
 
 class CancelledError(DemoError):
     """The visitor stopped the work."""
