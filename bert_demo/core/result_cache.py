@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import threading
 from collections import OrderedDict
@@ -85,7 +86,7 @@ def _awaited(making: _Making) -> tuple[Any] | None:
         except NotReady:
             continue
         if isinstance(made, DemoError):
-            raise type(made)(*made.args)
+            raise copy.copy(made)
         return made
 
 
@@ -94,7 +95,7 @@ def _shared(error: BaseException) -> DemoError | None:
     the models that were at work there, and its own future."""
     if isinstance(error, CancelledError) or not isinstance(error, DemoError):
         return None
-    return type(error)(*error.args)
+    return copy.copy(error)
 
 
 def size_of(value: Any) -> int:
