@@ -165,7 +165,7 @@ def add_evaluate(commands: Any) -> None:
         default="",
         metavar="OUT",
         help="write rows with answers and probabilities, or with numbers (.csv, .jsonl, .parquet), the figures (.json) "
-        "or the report of labelled rows (.html), up to 2000 rows",
+        "or the report of labelled rows (.html), up to 2000 rows; of entities their tags, of questions their answers",
     )
     evaluate.add_argument("--worst", type=int, help="how many mistakes to show, the most confident first (10)")
     evaluate.add_argument("--json", action="store_true", help="print every figure as JSON")

@@ -24,6 +24,7 @@ from bert_demo.service.ranking import RankingCalls
 from bert_demo.service.regression import RegressionCalls
 from bert_demo.service.representations import RepresentationCalls
 from bert_demo.service.row_studies import RowStudyCalls
+from bert_demo.service.tagged_rows import TaggedRowCalls
 from bert_demo.service.training import TrainingCalls
 from bert_demo.service.zero_shot import ZeroShotCalls
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         EvaluationCalls,
         RowStudyCalls,
         RegressionCalls,
+        TaggedRowCalls,
         TrainingCalls,
     ):
         """What a type checker is told: the calls of all parts are calls of the service."""
@@ -70,7 +72,7 @@ class BertService(_Calls):
         decisions = ClassificationCalls(context)
         masked_words = MaskedLMCalls(context)
         explanations = AttributionCalls(context, decisions)
-        evaluations = EvaluationCalls(context)
+        evaluations, regressions = EvaluationCalls(context), RegressionCalls(context)
         for part in (
             ModelCalls(context),
             decisions,
@@ -85,7 +87,8 @@ class BertService(_Calls):
             ZeroShotCalls(context),
             evaluations,
             RowStudyCalls(context, evaluations),
-            RegressionCalls(context, evaluations),
+            regressions,
+            TaggedRowCalls(context, evaluations, regressions),
             TrainingCalls(context),
         ):
             for name, call in inspect.getmembers(part, inspect.ismethod):

@@ -61,6 +61,7 @@ SAID = {
     "next-sentence": "has no next-sentence head",
     "token-classification": "has no token-classification head",
     "question-answering": "has no question-answering head",
+    "text-classification or token-classification or question-answering": "has no labels",
     "text-classification or fill-mask": "it needs a classification head|has neither labels nor a fill-mask head",
 }
 
@@ -149,6 +150,16 @@ def frozen_arguments(texts: tuple[str, str, str], mask: str, word: str, masked: 
     }
 
 
+def rows_for(kind: str, texts: tuple[str, str, str]) -> list[list[str | int]]:
+    """What `evaluate` reads: tags of a model of entities, passages with answers, else labels."""
+    first, second, third = texts
+    if "token-classification" in TASKS[kind]:
+        return [[text, " ".join("O" for _ in text.split())] for text in texts]
+    return (
+        [[first, second, third], [second, first]] if "question-answering" in TASKS[kind] else [[first, 1], [second, 0]]
+    )
+
+
 def lacking(endpoint: Endpoint, family: Checkpoint, kind: str) -> str | None:
     """What a checkpoint says that it lacks for an endpoint, None where it must answer."""
     head = None
@@ -177,6 +188,7 @@ def test_every_lens_answers_or_says_which_head_is_lacking(
     model = f"tiny/{named(checkpoint)}"
     api = Calls(service)
     requests = arguments(family, service, model, "fill-mask" in TASKS[kind])
+    requests["evaluate"] = {"rows": rows_for(kind, family.texts)}
     for name, request in requests.items():
         lack = lacking(BY_NAME[name], family, kind)
         if lack is None:

@@ -116,6 +116,25 @@ def test_rows_of_numbers_are_answered_over_mcp_and_http(
     assert refused.isError and text_of(refused).startswith("BadDataError: Labelled text 1: 'positive' is no number.")
 
 
+def test_rows_of_tags_and_of_questions_are_answered_over_mcp_and_http(
+    server: str, tools: dict[str, types.Tool], tiny_tagger: str, tiny_answerer: str
+) -> None:
+    """The same tool for models of entities and of answers, with the figures of each."""
+    for model, rows, kept in (
+        (tiny_tagger, [["the cat sat", "O B-PER O"], ["a dog ran", "O B-LOC O"]], {"types", "outcomes"}),
+        (tiny_answerer, [["a dog ?", "the cat sat on the mat", "the mat"], ["a cat ?", "a dog ran"]], {"exact_match"}),
+    ):
+        arguments = {"rows": rows, "model": model}
+        result = ask(server, lambda session, sent=arguments: session.call_tool("evaluate", sent))
+        assert not result.isError, text_of(result)
+        jsonschema.validate(result.structuredContent, tools["evaluate"].outputSchema)
+        answer = call(server, published(server), "evaluate", arguments)
+        assert answer == result.structuredContent and kept | {"f1", "mistakes", "answers"} <= set(answer)
+    labels = {"rows": [["a cat", "positive"], ["b", "negative"]], "model": tiny_tagger}
+    refused = ask(server, lambda session: session.call_tool("evaluate", labels))
+    assert refused.isError and "2 words and 1 tags" in text_of(refused)
+
+
 def without(names: set[str], value: Any) -> Any:
     if isinstance(value, dict):
         return {key: without(names, each) for key, each in value.items() if key not in names}

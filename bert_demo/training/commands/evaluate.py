@@ -89,6 +89,8 @@ def _check_head(model: Any, name: str, kind: str) -> None:
 
 
 def _labelled(model: Any, tokenizer: Any, path: Path, options: argparse.Namespace) -> tuple[Any, list[Table | str]]:
+    if model.config.problem_type == "multi_label_classification":
+        return row_studies.several(options, path)
     labels = [str(model.config.id2label[index]) for index in range(model.config.num_labels)]
     data = read_labelled(path, labels, reading_of(options), options.rows)
     if len(set(data.labels)) < 2:
@@ -160,7 +162,12 @@ def _answers(model: Model, path: Path, options: argparse.Namespace) -> tuple[Any
 
 _BY_SERVICE = {**row_studies.KINDS, **other_rows.KINDS}
 """Kinds that are calls of the service, as on the page."""
-_SAVED = {"labelled": row_studies.save, "regression": other_rows.save_regression}
+_SAVED = {
+    "labelled": row_studies.save,
+    "regression": other_rows.save_regression,
+    "entities": other_rows.save_entities,
+    "answers": other_rows.save_answers,
+}
 _ON_ROWS = ("labelled", *row_studies.KINDS)
 _ON_TABLES = (*_ON_ROWS, "regression")
 _OPTIONS = {

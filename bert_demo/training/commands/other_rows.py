@@ -1,4 +1,4 @@
-"""`evaluate` of rows that carry no label of a text: a number each, or a tag for each word."""
+"""`evaluate` of rows that carry no label of a text: a number each, a tag for each word, or answers of a question."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from bert_demo.core.errors import BadDataError
 from bert_demo.core.settings import Settings
 from bert_demo.data.numbers import NumberedTexts, checked_numbers, numbered_texts
 from bert_demo.data.parquet import write_parquet
+from bert_demo.data.questions import read_questions
 from bert_demo.data.table import read_table
 from bert_demo.data.tagged import read_tagged
 from bert_demo.results.regression_evaluation import RegressionEvaluation
 from bert_demo.service.bert_service import BertService
+from bert_demo.tasks import answer_rows, entity_rows
 from bert_demo.tasks.labelled_rows import MOST_ROWS
 from bert_demo.training.commands.reading import reading_of
 from bert_demo.training.commands.row_studies import write
@@ -25,6 +27,7 @@ from bert_demo.training.evaluation import entities as entity_evaluation
 from bert_demo.training.publishing import tables
 from bert_demo.training.publishing.card import Table
 from bert_demo.views.export import regression as export
+from bert_demo.views.export import tagged_rows
 
 Shown = tuple[Any, list[Table | str]]
 
@@ -88,6 +91,37 @@ def entities(options: argparse.Namespace, path: Path) -> Shown:
     ]
 
 
+def save_entities(options: argparse.Namespace, path: Path) -> str:
+    """Write the sentences with the model's tags, or the figures, as the ending says. Raises BadDataError."""
+
+    def measured() -> Any:
+        sentences = read_tagged(path)[: options.rows]
+        model = BertService(Settings.from_environment()).model(options.model)
+        model.heads["token-classification"]  # raises MissingHeadError
+        entity_rows.refuse_other_types(model, sentences)
+        return entity_rows.evaluate(model, sentences, range(1, len(sentences) + 1), _progress)
+
+    return write(Path(options.save), _TAGGED_FILES, measured)
+
+
+def save_answers(options: argparse.Namespace, path: Path) -> str:
+    """Write the questions with what was found, or the figures, as the ending says. Raises BadDataError."""
+
+    def measured() -> Any:
+        asked = read_questions(path, options.rows)
+        model = BertService(Settings.from_environment()).model(options.model)
+        model.heads["question-answering"]  # raises MissingHeadError
+        return answer_rows.evaluate(model, asked, range(1, len(asked) + 1), _progress)
+
+    return write(Path(options.save), _TAGGED_FILES, measured)
+
+
+_TAGGED_FILES: dict[str, Callable[[Any, IO[bytes]], Any]] = {
+    ".csv": tagged_rows.write_csv,
+    ".jsonl": tagged_rows.write_json_lines,
+    ".parquet": lambda found, stream: stream.write(write_parquet(tagged_rows.columns_of(found))),
+    ".json": lambda found, stream: stream.write(figures_of(found)),
+}
 KINDS = {"regression": regression, "entities": entities}
 
 

@@ -50,6 +50,30 @@ def words(options: argparse.Namespace, path: Path) -> Shown:
     return serialise(found), [str(data.understood), table]
 
 
+def several(options: argparse.Namespace, path: Path) -> Shown:
+    """A model that judges each label by itself, on rows with several labels or none."""
+    service, data = _read(options, path)
+    found = service.evaluate(data.rows, options.model, on_progress=_progress, lines=data.lines)
+    means = [("macro F1", found.macro_f1), ("micro F1", found.micro_f1)]
+    figures = [(found.measure, found.accuracy.percent()), *((name, each.number()) for name, each in means if each)]
+    labels = tuple(
+        (each.label, each.precision.number(), each.recall.number(), each.f1.number(), f"{each.support:,}")
+        for each in found.labels
+    )
+    worst = 10 if options.worst is None else options.worst
+    wrong = tuple(
+        (f"{each.line}", _names(each.truth), _names(each.answer), f"{each.score:.3f}", each.text[:60])
+        for each in found.mistakes[:worst]
+    )
+    said = "Each label is judged by itself, at 0.5; in brackets 95 % intervals."
+    return serialise(found), [
+        str(data.understood),
+        Table(f"Figures of {found.rows:,} rows", said, ("figure", "value"), tuple(figures)),
+        Table("Labels", "", ("label", "precision", "recall", "F1", "rows"), labels),
+        Table("Wrong answers, the most confident first", "", ("line", "truth", "answer", "p", "text"), wrong),
+    ]
+
+
 def label_issues(options: argparse.Namespace, path: Path) -> Shown:
     """Labels that may be wrong, texts that occur twice."""
     service, data = _read(options, path)

@@ -10,12 +10,12 @@ import numpy as np
 from bert_demo.data.questions import AskedQuestion
 from bert_demo.models.base import Model
 from bert_demo.results.answers import Answers
+from bert_demo.tasks import answer_rows
+from bert_demo.tasks.answer_rows import LONGEST, answer_to
 from bert_demo.tasks.answer_scores import exact_match, f1
-from bert_demo.tasks.answers import find
 from bert_demo.training.evaluation.interval import RESAMPLES, Interval, bootstrap_many
 
-LONGEST = 30
-"""Tokens of an answer at most, as in SQuAD's baselines of BERT."""
+__all__ = ["LONGEST", "best", "evaluate"]
 OnQuestion = Callable[[int, int], None]
 """Called with (questions done, all questions)."""
 
@@ -46,12 +46,12 @@ def evaluate(
 ) -> AnswerReport:
     """The likeliest answer of each; "" where that there is none is likelier, if some of the questions have none.
 
-    The bootstrap draws questions. Raises MissingHeadError, TextError.
+    The bootstrap draws questions. Raises MissingHeadError, and BadDataError, which names a question that does not fit.
     """
     none = sum(not each.answers for each in asked)
     found: list[str] = []
     for each in asked:
-        found.append(best(find(model, each.question, each.passage, 1, LONGEST), may_lack=bool(none)))
+        found.append(answer_to(model, each, len(found), may_lack=bool(none))[0])
         if watch is not None:
             watch(len(found), len(asked))
     pairs = [(text, each.answers) for text, each in zip(found, asked, strict=True)]
@@ -67,5 +67,4 @@ def evaluate(
 
 def best(answers: Answers, may_lack: bool) -> str:
     """The text of the likeliest answer; "" where there is none, or may be none and that is likelier."""
-    first = answers.answers[0] if answers.answers else None
-    return "" if first is None or (may_lack and answers.no_answer > first.score) else first.text
+    return answer_rows.best(answers, may_lack)[0]

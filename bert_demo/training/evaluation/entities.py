@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bert_demo.data.entities import Found, Judged, entities_of, judge, tags_of
+from bert_demo.data.entities import Found, entities_of, judge, tags_of
 from bert_demo.data.tagged import Tagged
 from bert_demo.models.base import Model
-from bert_demo.tasks.entities import read
+from bert_demo.tasks.entity_rows import counts, found_words
 from bert_demo.training.evaluation.interval import RESAMPLES, Interval, bootstrap_many
-
-AGGREGATION = "first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +49,18 @@ class EntityReport:
 
 def evaluate(model: Model, sentences: Sequence[Tagged], resamples: int = RESAMPLES) -> EntityReport:
     """Entities of words: a word is in an entity that overlaps it. The bootstrap draws sentences."""
-    judged = [judge(entities_of(tags_of(each.tags)), found_words(model, each)) for each in sentences]
+    judged = [judge(entities_of(tags_of(each.tags)), list(found_words(model, each))) for each in sentences]
     types = sorted({side.type for row in judged for each in row for side in (each.true, each.found) if side})
-    counts = np.asarray([[_counts(row, kind) for kind in (None, *types)] for row in judged], dtype=np.float64)
+    table = np.asarray([[counts(row, kind) for kind in (None, *types)] for row in judged], dtype=np.float64)
 
     def figures(drawn: np.ndarray) -> np.ndarray:
-        right, found, true = np.tensordot(drawn, counts, 1).T
+        right, found, true = np.tensordot(drawn, table, 1).T
         return np.concatenate([_ratio(right, found), _ratio(right, true), _ratio(2 * right, found + true)])
 
     intervals = bootstrap_many(len(judged), figures, resamples)
     width = len(types) + 1
     rows = [
-        TypeFigures(name, precision, recall, f1, int(counts[:, place, 2].sum()))
+        TypeFigures(name, precision, recall, f1, int(table[:, place, 2].sum()))
         for place, name in enumerate(("all", *types))
         for precision, recall, f1 in (intervals[place::width],)
     ]
@@ -74,29 +72,6 @@ def evaluate(model: Model, sentences: Sequence[Tagged], resamples: int = RESAMPL
         if one.outcome != "right"
     )
     return EntityReport(len(judged), rows[0], tuple(rows[1:]), tuple(outcomes.items()), mistakes)
-
-
-def found_words(model: Model, sentence: Tagged) -> list[Found]:
-    """What the lens finds, by the numbers of the sentence's words."""
-    found = []
-    for entity in read(model, sentence.text, AGGREGATION).entities:
-        inside = [
-            number for number, (start, end) in enumerate(sentence.words) if start < entity.end and entity.start < end
-        ]
-        if inside:
-            found.append(Found(entity.type, inside[0], inside[-1]))
-    return found
-
-
-def _counts(row: Iterable[Judged], kind: str | None) -> tuple[int, int, int]:
-    """(right, found, true) of one type, or of all."""
-
-    def of_kind(side: Found | None) -> bool:
-        return side is not None and kind in (None, side.type)
-
-    rows = list(row)
-    right = sum(each.outcome == "right" and of_kind(each.true) for each in rows)
-    return right, sum(of_kind(each.found) for each in rows), sum(of_kind(each.true) for each in rows)
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
