@@ -192,6 +192,7 @@ def good(name: str, parameter: str) -> st.SearchStrategy[Any]:
         "class_weights": st.booleans(),
         "early_stopping": small(3),
         "layer_decay": st.just(1.0),
+        "share": st.sampled_from((1.0, 1.0, 0.5, 0.0)),
         "token": st.just("a" * 32),
         "action": st.sampled_from(("stop", "pause", "resume", "forget")),
         "layer": small(1) if name == "attention_steps" else st.one_of(st.none(), small(1)),

@@ -24,7 +24,8 @@ class Recipe(Wire):
     "text" (passages without labels, of "pretrain"); start: the model that it begins with; early_stopping: epochs
     without a better score after which it ends, 0 for never;
     layer_decay: rate of a layer over that of the next one; layer: from 0, -1 for the last, and pooling, "cls" or
-    "mean": of frozen features; rank: of LoRA; threads: of the arithmetic, since others give other last digits.
+    "mean": of frozen features; rank: of LoRA; threads: of the arithmetic, since others give other
+    last digits; share: of the rows to learn from that are used, drawn by the seed, for a learning curve.
     """
 
     way: str
@@ -42,6 +43,7 @@ class Recipe(Wire):
     early_stopping: int
     layer_decay: float
     threads: int
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class TrainingCalls:
         early_stopping: int = 0,
         layer_decay: float = 1.0,
         text: str = "",
+        share: float = 1.0,
         on_progress: OnProgress | None = None,
     ) -> TrainingJob:
         """Check the rows and let a job wait that trains a model on them.
@@ -83,6 +84,7 @@ class TrainingCalls:
         early_stopping: int = 0,
         layer_decay: float = 1.0,
         text: str = "",
+        share: float = 1.0,
         on_progress: OnProgress | None = None,
     ) -> TrainingPlan:
         """What is known before the start, with the arguments and errors of `train`. Nothing is started or kept."""
@@ -167,7 +169,7 @@ class TrainingCalls:
 
 _CHOICES = (
     "epochs", "learning_rate", "batch_size", "length", "seed", "rank", "layer", "pooling", "class_weights",
-    "early_stopping", "layer_decay",
+    "early_stopping", "layer_decay", "share",
 )  # fmt: skip
 
 

@@ -54,6 +54,7 @@ def checked_recipe(threads: int, way: Any, start: Any, kind: Any, **choices: Any
         early_stopping=checked_whole(choices["early_stopping"], "early_stopping", 0, MOST_EPOCHS),
         layer_decay=_number(choices["layer_decay"], "layer_decay", 0.1, 1.0),
         threads=threads,
+        share=_number(choices.get("share", 1.0), "share", 0.01, 1.0),
     )
 
 

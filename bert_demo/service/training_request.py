@@ -6,10 +6,12 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from bert_demo.core.errors import ChoiceError
 from bert_demo.core.progress import OnProgress, watched
 from bert_demo.core.training_place import training_root
-from bert_demo.data.parts import part
+from bert_demo.data.parts import Parts, part
 from bert_demo.data.passages import passages
 from bert_demo.data.to_learn import rows_to_learn
 from bert_demo.models.loading.load import find_model
@@ -35,11 +37,18 @@ def learnt_from(recipe: Recipe, rows: Any, text: Any) -> Any:
     return [(passage, "") for passage in passages(text)]
 
 
+def _with_share(parts: Parts, recipe: Recipe) -> Parts:
+    """The parts with so many of the rows to learn from; a larger share holds the smaller ones."""
+    order = np.random.default_rng(recipe.seed).permutation(len(parts.train))
+    kept = order[: max(1, round(recipe.share * len(order)))]
+    return replace(parts, train=tuple(parts.train[place] for place in sorted(kept.tolist())))
+
+
 def prepared(context: Context, rows: Any, recipe: Recipe, on_progress: OnProgress | None = None) -> Request:
     """The request of a job. `on_progress` is called while the texts are read. Raises BadDataError, ModelError."""
     settings = context.settings
     read = rows_to_learn(rows, recipe.kind, settings.train_rows, settings.max_characters)
-    parts = part(read, recipe.seed)
+    parts = _with_share(part(read, recipe.seed), recipe)
     epochs = recipe.epochs or usual_epochs(recipe.way, len(parts.train), recipe.batch_size)
     recipe = replace(recipe, epochs=epochs)
     model = context.pool.lend(recipe.start)

@@ -63,6 +63,9 @@ class Train(Request):
     text: str = argument(
         "of pretrain, in the place of rows: the text to read, a passage on each line; long lines are parted.", ""
     )
+    share: float = argument(
+        "of the rows to learn from, how much is used: 0.25, 0.5 and 1 make a learning curve.", 1.0, ge=0.01, le=1.0
+    )
 
 
 class TrainStatus(Request):

@@ -41,11 +41,11 @@ print(classify("{example}"))
 _STEPS = ("epochs", "learning_rate", "batch_size", "length", "class_weights", "early_stopping")
 _ABOUT_TEXT = "It writes the word behind a mask; its owner let it read on, and it is a start for other trainings."
 USED = {
-    "frozen": ("layer", "pooling", "length", "class_weights", "seed", "threads"),
-    "lora": (*_STEPS, "rank", "layer_decay", "seed", "threads"),
-    "full": (*_STEPS, "layer_decay", "seed", "threads"),
-    "head": (*_STEPS, "seed", "threads"),
-    "pretrain": (*(each for each in _STEPS if each != "class_weights"), "layer_decay", "seed", "threads"),
+    "frozen": ("layer", "pooling", "length", "class_weights", "share", "seed", "threads"),
+    "lora": (*_STEPS, "rank", "layer_decay", "share", "seed", "threads"),
+    "full": (*_STEPS, "layer_decay", "share", "seed", "threads"),
+    "head": (*_STEPS, "share", "seed", "threads"),
+    "pretrain": (*(each for each in _STEPS if each != "class_weights"), "layer_decay", "share", "seed", "threads"),
 }
 """The choices of each way that say something."""
 

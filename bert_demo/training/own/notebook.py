@@ -223,7 +223,7 @@ def rows_table(task: Task) -> str:
     for row, text in enumerate(task.rows.texts):
         truth = task.rows.truth[row]
         names = figures.names(truth, task.rows.labels) if task.rows.labels else (repr(float(truth[0])),)
-        writer.writerow((text, ";".join(names), part_of[row]))
+        writer.writerow((text, ";".join(names), part_of.get(row, "left out")))
     return stream.getvalue()
 
 

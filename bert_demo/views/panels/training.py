@@ -49,8 +49,7 @@ def ways_panel() -> str:
 def plan_panel(plan: TrainingPlan) -> str:
     """Rows, classes, balance, duplicates, the constant answer, how long it will take."""
     columns = ("label", "rows", "train", "held_out", "test")
-    rows = [(each.label, each.rows, each.train, each.held_out, each.test) for each in plan.labels]
-    seconds = plan.seconds
+    rows, seconds = [(e.label, e.rows, e.train, e.held_out, e.test) for e in plan.labels], plan.seconds
     return render(
         "training.plan",
         plan,
@@ -60,9 +59,9 @@ def plan_panel(plan: TrainingPlan) -> str:
     )
 
 
-def started_panel(*jobs: TrainingJob) -> str:
-    """The tokens of jobs, for the page's script."""
-    return render("training.started", " ".join(job.token for job in jobs))
+def started_panel(*jobs: TrainingJob, more: bool = False) -> str:
+    """The tokens of jobs, for the page's script. more: beside the one that is shown, which stays."""
+    return render("training.started", " ".join(job.token for job in jobs), more)
 
 
 def buttons_panel() -> str:
@@ -70,8 +69,8 @@ def buttons_panel() -> str:
     return render("training.buttons")
 
 
-def live_panel(job: TrainingJob, seeds: Sequence[TrainingJob] = ()) -> str:
-    """How far a job is: steps, curves, confusions of the last epoch, five held-out texts. seeds: as `same_but_seed`."""
+def live_panel(job: TrainingJob, seeds: Sequence[TrainingJob] = (), shares: Sequence[TrainingJob] = ()) -> str:
+    """How far a job is: steps, curves, confusions of the last epoch, texts. seeds, shares: as in training_curves."""
     plan = job.plan
     names = [each.label for each in plan.labels] if plan else []
     last = job.epochs[-1] if job.epochs else None
@@ -82,7 +81,7 @@ def live_panel(job: TrainingJob, seeds: Sequence[TrainingJob] = ()) -> str:
     return render(
         "training.live",
         job,
-        mark_of(job, seeds),
+        mark_of(job, (*seeds, *shares)),
         f"{title_of(job)} {WORDS[job.state]}",
         _summary(job),
         share,
@@ -95,8 +94,8 @@ def live_panel(job: TrainingJob, seeds: Sequence[TrainingJob] = ()) -> str:
     )
 
 
-def ended_panels(job: TrainingJob) -> str:
-    """What to do with the model, figures of the test rows, the most confident mistakes; "" where there is no model."""
+def ended_panels(job: TrainingJob, shares: Sequence[TrainingJob] = ()) -> str:
+    """What to do with the model, figures of the test rows, confident mistakes; "" without a model. shares: as above."""
     plan = job.plan
     if not job.ended or plan is None or not job.model:
         return ""
@@ -108,7 +107,7 @@ def ended_panels(job: TrainingJob) -> str:
         "zip": size(job.archive_bytes) if job.archive_bytes else "",
         "minutes": duration(job.kept_seconds) if job.kept_seconds else "",
     }
-    tested = None if job.test is None else _tested(job, plan, job.test)
+    tested = None if job.test is None else _tested(job, plan, job.test, shares)
     layers = None if job.movement is None else _moved(job.movement)
     return render("training.ended", made, tested, layers, None if job.masked is None else _masked(job.masked))
 
@@ -167,6 +166,7 @@ def title_of(job: TrainingJob) -> str:
     if len(names) > _LONGEST_TITLE:
         names = f"{len(plan.labels)} labels"
     seed = f", seed {plan.recipe.seed}" if plan.recipe.seed else ""
+    seed += f", {plan.recipe.share:.0%} of the rows" if plan.recipe.share < 1 else ""
     return f"{BY_NAME[plan.recipe.way].title}{seed} ({names})"
 
 
@@ -225,8 +225,10 @@ def _watched(
     return found
 
 
-def _tested(job: TrainingJob, plan: TrainingPlan, test: FinalFigures) -> dict[str, Any]:
+def _tested(job: TrainingJob, plan: TrainingPlan, test: FinalFigures, shares: Sequence[TrainingJob]) -> dict[str, Any]:
     """What the macros of the test rows take."""
+    learnt = [(each.plan.train, each.epochs[each.best - 1].score) for each in (*shares, job) if each.plan and each.best]
+    curve = [(each.rows, each.score) for each in job.learning_curve] or (learnt if len(learnt) > 1 else [])
     names = [each.label for each in plan.labels]
     better = test.score.low > plan.constant_test
     words = {
@@ -234,7 +236,7 @@ def _tested(job: TrainingJob, plan: TrainingPlan, test: FinalFigures) -> dict[st
         "constant": _score(plan, plan.constant_test),
         "better": better,
         "verdict": "the whole interval lies above it." if better else "the interval does not lie above it.",
-        "fewer": [(each.rows, _score(plan, each.score)) for each in job.learning_curve],
+        "fewer": [(rows, _score(plan, score)) for rows, score in curve],
     }
     columns = ("label", "support", "predicted", "precision", "recall", "f1")
     rows = [(e.label, e.support, e.predicted, e.precision.value, e.recall.value, e.f1.value) for e in test.labels]

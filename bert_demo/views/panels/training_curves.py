@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bert_demo.registry.training_ways import BY_NAME
 from bert_demo.results.training import TrainingJob
@@ -92,14 +93,29 @@ def curves_of(job: TrainingJob, seeds: Sequence[TrainingJob] = ()) -> list[Curve
 
 def same_but_seed(job: TrainingJob, jobs: Sequence[TrainingJob]) -> list[TrainingJob]:
     """The other jobs on rows of the same counts that differ from it in their seed alone."""
-    return [each for each in jobs if each.token != job.token and _but_seed(each) == _but_seed(job) is not None]
+    own = _but(job, seed=0)
+    return [each for each in jobs if each.token != job.token and _but(each, seed=0) == own is not None]
 
 
-def _but_seed(job: TrainingJob) -> tuple[object, ...] | None:
+def smaller_shares(job: TrainingJob, jobs: Sequence[TrainingJob]) -> list[TrainingJob]:
+    """The jobs that learnt from a smaller share of the same rows, and are else the same, the smallest first."""
+    own = _but(job, share=0.0)
+    found = [each for each in jobs if _but(each, share=0.0) == own is not None]
+    return sorted((each for each in found if _share(each) < _share(job)), key=_share)
+
+
+def _share(job: TrainingJob) -> float:
+    return job.plan.recipe.share if job.plan else 1.0
+
+
+def _but(job: TrainingJob, **fields: Any) -> tuple[object, ...] | None:
     plan = job.plan
     if plan is None:
         return None
-    return replace(plan.recipe, seed=0), plan.rows, tuple((each.label, each.rows) for each in plan.labels)
+    counts = tuple((each.label, each.rows) for each in plan.labels)
+    if "share" in fields:
+        counts = tuple((each.label, each.held_out) for each in plan.labels)
+    return replace(plan.recipe, **fields), plan.rows, counts
 
 
 def _line(kind: str, points: Sequence[tuple[int, float]], most: int, low: float, high: float, dots: bool) -> Polyline:

@@ -17,7 +17,7 @@ from bert_demo.registry.training_ways import TEXT
 from bert_demo.results.training import TrainingJob
 from bert_demo.views.markup import message
 from bert_demo.views.panels import training as panels
-from bert_demo.views.panels.training_curves import same_but_seed
+from bert_demo.views.panels.training_curves import same_but_seed, smaller_shares
 from bert_demo.web.components.downloads import Downloads, FileRequest, NamedFile, no_such_file
 from bert_demo.web.components.model_choices import MOST_OWN, model_choices
 from bert_demo.web.components.training_choices import FITS
@@ -28,15 +28,15 @@ from bert_demo.web.tab import Page, html
 if TYPE_CHECKING:
     from bert_demo.service.bert_service import BertService
 
-SEEDS = 2
-"""More of them, at one press."""
+SEEDS, SHARES = 2, (0.25, 0.5)
+"""More seeds at one press, and the shares of the rows that make a learning curve."""
 MOST = MOST_OWN
 """Jobs of a page that are asked after."""
 _LONGEST = 200
-ACTIONS = ("stop", "pause", "resume", "forget")
+ACTIONS, MORE = ("stop", "pause", "resume", "forget"), ("seeds", "shares")
 _CONNECT = """
 window.bertLens('train').then(() => {
-  for (const name of ['poll', 'act', 'use', 'keep', 'seeds']) window.bertTrain.sends(name, () => trigger(name, {}));
+  for (const name of ['poll', 'act', 'use', 'keep', 'more']) window.bertTrain.sends(name, () => trigger(name, {}));
   window.bertTrain.connect();
 });
 """
@@ -46,7 +46,7 @@ _STARTED = "window.bertLens('train').then(() => window.bertTrain.starts(element,
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What a browser sends of its jobs. token: of the one that is shown; tokens: of all, the newest first; live,
-    compared: marks of what it shows; models: how many are in its list; action: of ACTIONS, or ""."""
+    compared: marks of what it shows; models: how many are in its list; action: of ACTIONS or MORE, or ""."""
 
     token: str
     tokens: tuple[str, ...]
@@ -74,7 +74,7 @@ class Sent:
             text("live"),
             text("compared"),
             text("models"),
-            action if action in ACTIONS else "",
+            action if action in (*ACTIONS, *MORE) else "",
         )
 
 
@@ -93,9 +93,9 @@ class TrainingJobs:
         self._place = html(elem_id="train-jobs", elem_classes="out-of-sight", js_on_load=_CONNECT)
         self.downloads = Downloads("train")
 
-    def more_seeds(self, handler: Any, outputs: Sequence[Any]) -> None:
-        """`handler` gets what the browser sends of its jobs when two more seeds are wanted."""
-        self._place.seeds(handler, self._sent, outputs, js="() => [window.bertTrain.sent()]", **AT_ONCE)
+    def more_like_it(self, handler: Any, outputs: Sequence[Any]) -> None:
+        """`handler` gets what the browser sends of its jobs when more trainings like it are wanted."""
+        self._place.more(handler, self._sent, outputs, js="() => [window.bertTrain.sent()]", **AT_ONCE)
 
     def wire(self, page: Page) -> list[Any]:
         """Asking after the jobs, acting on one, using its model, its file. Returns the events that Stop ends."""
@@ -134,9 +134,11 @@ def shown_jobs(service: BertService, sent: Sent, said: Any = None) -> list[Any]:
     live, ended = gr.skip(), gr.skip()
     if opened is None:
         live, ended = ("", "") if not sent.token else (message(status(service, sent.token).sentence), "")
-    elif panels.mark_of(opened, seeds := same_but_seed(opened, jobs)) != sent.live:
-        live = panels.live_panel(opened, seeds)
-        ended = panels.ended_panels(opened)
+    else:
+        seeds, shares = same_but_seed(opened, jobs), smaller_shares(opened, jobs)
+        if panels.mark_of(opened, (*seeds, *shares)) != sent.live:
+            live = panels.live_panel(opened, seeds, shares)
+            ended = panels.ended_panels(opened, shares)
     compared: Any = gr.skip()
     if panels.compared_mark(jobs, sent.token) != sent.compared:
         compared = panels.compared_panel(jobs, sent.token, gone)
@@ -170,8 +172,8 @@ def acted(service: BertService, sent: Sent) -> list[Any]:
     return shown_jobs(service, sent, said)
 
 
-def with_other_seeds(service: BertService, sent: Sent, on_progress: Any) -> list[TrainingJob]:
-    """The training that is shown, once more with each of the next SEEDS seeds that are free.
+def more_like_it(service: BertService, sent: Sent, on_progress: Any) -> list[TrainingJob]:
+    """The training that is shown once more, with each of the next SEEDS seeds that are free, or on each of SHARES.
 
     Raises ChoiceError where it is gone or a page would have more than MOST jobs, and what `train` raises.
     """
@@ -179,15 +181,19 @@ def with_other_seeds(service: BertService, sent: Sent, on_progress: Any) -> list
     plan = shown.plan
     if plan is None or not rows:
         raise ChoiceError("The training is gone. Start another.")
-    if len(sent.tokens) + SEEDS > MOST:
-        raise ChoiceError(f"A page keeps {MOST} trainings. Delete some first.")
-    recipe = plan.recipe
-    asked = {name: getattr(recipe, name) for name in FITS[recipe.way]}
+    recipe, jobs = plan.recipe, [status(service, token) for token in sent.tokens]
+    asked = {name: getattr(recipe, name) for name in (*FITS[recipe.way], "share")}
     asked |= {"way": recipe.way, "start": recipe.start, "kind": "single" if recipe.kind == TEXT else recipe.kind}
-    others = same_but_seed(shown, [status(service, token) for token in sent.tokens])
-    taken = {each.plan.recipe.seed for each in others if each.plan}
-    seeds = [seed for seed in range(recipe.seed + 1, recipe.seed + MOST + SEEDS + 1) if seed not in taken][:SEEDS]
-    return [service.train(rows, **asked | {"seed": seed}, on_progress=on_progress) for seed in seeds]
+    if sent.action == "shares":
+        there = {each.plan.recipe.share for each in smaller_shares(shown, jobs) if each.plan}
+        wanted = [{"share": share} for share in SHARES if share < recipe.share and share not in there]
+    else:
+        taken = {each.plan.recipe.seed for each in same_but_seed(shown, jobs) if each.plan}
+        free = [seed for seed in range(recipe.seed + 1, recipe.seed + MOST + SEEDS + 1) if seed not in taken]
+        wanted = [{"seed": seed} for seed in free[:SEEDS]]
+    if len(sent.tokens) + len(wanted) > MOST:
+        raise ChoiceError(f"A page keeps {MOST} trainings. Delete some first.")
+    return [service.train(rows, **asked | other, on_progress=on_progress) for other in wanted]
 
 
 def status(service: BertService, token: str) -> TrainingJob:

@@ -95,20 +95,17 @@ window.bertTrain = (() => {
   function starts(element, watch) {
     watch('value', () => {
       const begun = element.querySelector('[data-train-token]')?.dataset.trainToken;
+      const more = element.querySelector('[data-train-token]')?.dataset.trainMore;
       const fresh = (begun ?? '').split(' ').filter((each) => each && !jobs.includes(each));
       if (!fresh.length) return;
       jobs = [...fresh.reverse(), ...jobs].slice(0, MOST);
-      show(fresh.length > 1 ? token : fresh[0]); // more seeds are drawn beside the one that is shown
+      show(more ? token : fresh[0]); // more seeds are drawn beside the one that is shown
     });
   }
 
   function act(what) {
-    if (what === 'seeds') {
-      senders.seeds();
-      return;
-    }
     action = what;
-    senders.act();
+    senders[['seeds', 'shares'].includes(what) ? 'more' : 'act']();
   }
 
   function clicked(event) {

@@ -17,7 +17,7 @@ from bert_demo.web.components import labelled_source
 from bert_demo.web.components.labelled_source import LabelledSource
 from bert_demo.web.components.shipped_rows import TO_TRAIN
 from bert_demo.web.components.training_choices import TrainingChoices, recipe_of
-from bert_demo.web.components.training_jobs import Sent, TrainingJobs, with_other_seeds
+from bert_demo.web.components.training_jobs import Sent, TrainingJobs, more_like_it
 from bert_demo.web.components.training_rows import shown_training_rows, training_rows_of
 from bert_demo.web.event_settings import AT_ONCE
 from bert_demo.web.job_outputs import passes_notice
@@ -92,12 +92,12 @@ class TrainTab:
         self.start.click(start, parts.controls, outputs, **AT_ONCE)
 
         def again(progress: JobProgress, given: Any) -> list[Any]:
-            return [started_panel(*with_other_seeds(page.service(), Sent.of(given), progress))]
+            return [started_panel(*more_like_it(page.service(), Sent.of(given), progress), more=True)]
 
-        more = LatestJob("train_seeds", Cost.BATCH).handler(
+        more = LatestJob("train_more", Cost.BATCH).handler(
             again, passes_notice("Reading the rows \N{HORIZONTAL ELLIPSIS}"), 1
         )
-        self.jobs.more_seeds(more, outputs)
+        self.jobs.more_like_it(more, outputs)
         return self.jobs.wire(page)
 
     def working(self, done: int, planned: int) -> str:

@@ -113,6 +113,11 @@ def test_two_more_seeds_are_thin_curves_beside_the_first(page: Page) -> None:
     expect(page.locator("#train-compared .methods tbody tr", has_text="is done")).to_have_count(3, timeout=LONG)
     expect(live).to_have_attribute("data-token", token)
     expect(page.locator(".train-curve polyline.seed")).to_have_count(2)
+    page.get_by_role("button", name="Learning curve").click()
+    expect(page.locator("#train-compared .methods tbody tr")).to_have_count(5, timeout=LONG)
+    expect(page.locator("#train-compared .methods tbody tr", has_text="is done")).to_have_count(5, timeout=LONG)
+    expect(page.locator("#train-compared")).to_contain_text("25% of the rows")
+    expect(live).to_have_attribute("data-token", token)
 
 
 def long_training(page: Page) -> str:

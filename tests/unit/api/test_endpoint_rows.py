@@ -40,6 +40,7 @@ BOUNDED = {"top_k", "sample", "steps", "layer", "head", "query", "mask", "word",
     "rank",
     "early_stopping",
     "layer_decay",
+    "share",
 }
 
 

@@ -64,6 +64,21 @@ def test_job_waits_with_its_place_and_its_plan(own: BertService, settings: Setti
     assert oct((training_root(settings) / first.token).stat().st_mode & 0o777) == "0o700"
 
 
+def test_share_of_the_rows_leaves_the_other_parts_as_they_are(
+    own: BertService, settings: Settings, tiny_masked: str
+) -> None:
+    whole, half, quarter = (
+        files_of(settings, own.train(ROWS, "frozen", tiny_masked, share=share, **SMALL)).request()
+        for share in (1.0, 0.5, 0.25)
+    )
+    assert (whole.parts.held_out, whole.parts.test) == (half.parts.held_out, half.parts.test)
+    assert [len(each.parts.train) for each in (whole, half, quarter)] == [22, 11, 6]
+    assert set(quarter.parts.train) < set(half.parts.train) < set(whole.parts.train)
+    assert quarter.plan.train == 6 and quarter.plan.recipe.share == 0.25
+    with pytest.raises(ChoiceError, match=r"share must be a number from 0\.01 to 1"):
+        own.train_plan(ROWS, "frozen", tiny_masked, share=0.0, **SMALL)
+
+
 def test_tokens_are_the_only_way_in(own: BertService, tiny_masked: str) -> None:
     job = own.train(ROWS, "frozen", tiny_masked, **SMALL)
     assert own.train_status("x" * 32).state == "gone"

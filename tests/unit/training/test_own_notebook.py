@@ -43,6 +43,7 @@ def again(folder: Path, start: str) -> tuple[float, float]:
     ("way", "kind", "choices"),
     [
         ("frozen", "single", {}),
+        ("frozen", "single", {"share": 0.5}),
         ("frozen", "number", {"pooling": "cls", "layer": 0}),
         ("frozen", "several", {"class_weights": True}),
         ("lora", "single", {**SIZES, "layer_decay": 0.8}),

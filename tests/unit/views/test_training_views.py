@@ -17,7 +17,16 @@ from bert_demo.registry.training_ways import WAYS
 from bert_demo.results.intervals import Interval
 from bert_demo.results.training import EpochPoint, LossPoint, TrainingJob, WatchedText
 from bert_demo.views.panels import training as panels
-from bert_demo.views.panels.training_curves import BOTTOM, LEFT, MOST_POINTS, RIGHT, TOP, curves_of, same_but_seed
+from bert_demo.views.panels.training_curves import (
+    BOTTOM,
+    LEFT,
+    MOST_POINTS,
+    RIGHT,
+    TOP,
+    curves_of,
+    same_but_seed,
+    smaller_shares,
+)
 
 
 def words(panel: str) -> str:
@@ -245,3 +254,15 @@ def test_other_seeds_are_thin_lines_beside_the_score() -> None:
     assert score.title.endswith("; thin, other seeds") and "other seeds, at last 88%" in score.said
     assert panels.mark_of(job, seeds) != panels.mark_of(job, [other])
     assert 'class="seed"' in panels.live_panel(job, seeds)
+
+
+def test_learning_curve_of_jobs_that_learnt_from_fewer_rows() -> None:
+    job = done()
+    shares = [(0.5, 48), (0.25, 24), (1.0, 96)]
+    jobs = [done(token=f"{n}" * 32, plan=plan(recipe=replace(RECIPE, share=s), train=n)) for s, n in shares]
+    found = smaller_shares(job, [job, *jobs, TrainingJob("f6" * 16, "failed")])
+    assert [each.plan.train for each in found if each.plan] == [24, 48]
+    said = words(panels.ended_panels(job, found))
+    assert "this way reaches on the held-out rows: 24 rows 75.0 % 48 rows 75.0 % 96 rows 75.0 %" in said
+    assert "Of so many rows" not in words(panels.ended_panels(job))
+    assert panels.title_of(found[0]) == "LoRA, 25% of the rows (fact, opinion)"

@@ -28,8 +28,8 @@ from bert_demo.web.components.training_jobs import (
     acted,
     archive,
     linked_model,
+    more_like_it,
     shown_jobs,
-    with_other_seeds,
 )
 from bert_demo.web.components.training_rows import WORDS, shown_training_rows, training_rows_of
 from bert_demo.web.job_runner import JobProgress
@@ -266,16 +266,20 @@ def test_text_of_ones_own_is_read_in_the_place_of_the_rows_where_no_labels_are_w
 def test_two_more_seeds_repeat_the_training_that_is_shown() -> None:
     other = running(token="b2" * 16, plan=plan(recipe=replace(RECIPE, seed=1)))
     service, shown = engine(done(), other), done().token
-    jobs = with_other_seeds(service, Sent(shown, (shown, other.token)), None)
+    jobs = more_like_it(service, Sent(shown, (shown, other.token)), None)
     assert [job.token for job in jobs] == ["seed2", "seed3"]
     rows, asked = service.asked[0]
     assert rows == (("A b.", "fact"),) and asked == {
         "way": "lora", "start": "base", "kind": "single", "seed": 2, "epochs": 3, "learning_rate": 5e-4, "rank": 8,
-        "batch_size": 32, "early_stopping": 0, "length": 128, "class_weights": False, "layer_decay": 1.0,
+        "batch_size": 32, "early_stopping": 0, "length": 128, "class_weights": False, "layer_decay": 1.0, "share": 1.0,
     }  # fmt: skip
+    quarter = running(token="c3" * 16, plan=plan(recipe=replace(RECIPE, share=0.25), train=24))
+    service.jobs[quarter.token], service.asked = quarter, []
+    more_like_it(service, Sent(shown, (shown, quarter.token), action="shares"), None)
+    assert [(each["share"], each["seed"]) for _, each in service.asked] == [(0.5, 0)]
     for sent, sentence in (
         (Sent("x", ("x",)), "The training is gone"),
         (Sent(shown, (shown,) * 5), "Delete some first"),
     ):
         with pytest.raises(ChoiceError, match=sentence):
-            with_other_seeds(service, sent, None)
+            more_like_it(service, sent, None)
