@@ -157,12 +157,16 @@ class Trial(Wire):
         return self.attribution.delta if self.attribution.additive else None
 
 
+RANDOM_STEPS = 12
+"""Steps at which random orders are read, besides that of the text as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison(Result):
     """All methods on one text and target.
 
     random_mean, random_low, random_high: (w + 1,) mean, 5th and 95th percentile of the probability when the words are
-    masked in `orders` random orders; of more than 12 words at 13 of the steps, and on straight lines between them;
+    masked in `orders` random orders; of more than 12 words read at 13 of the steps, on straight lines between them;
     agreement: (methods, methods) Kendall's tau between the sizes of the words' scores, NaN where one method's are all
     alike; forward_passes: those that methods and test ask for, of which each variant of the text is computed once.
     """
@@ -191,6 +195,11 @@ class Comparison(Result):
     def words(self) -> tuple[str, ...]:
         """The words that were masked."""
         return tuple(word.text for word in self.trials[0].attribution.words)
+
+    @property
+    def random_read(self) -> int:
+        """At how many of the w + 1 steps random orders were read."""
+        return min(len(self.words), RANDOM_STEPS) + 1
 
     @property
     def random(self) -> dict[str, Any]:

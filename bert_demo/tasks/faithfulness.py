@@ -10,15 +10,13 @@ import torch
 
 from bert_demo.core.errors import TextError
 from bert_demo.models.base import Embedded, Encoding, Model
+from bert_demo.results.attributions import RANDOM_STEPS
 from bert_demo.tasks.attribution_request import Score
 from bert_demo.tasks.classification import label_logits
 
 THRESHOLDS = np.arange(0.1, 1.1, 0.1)
 """Shares of the tokens for comprehensiveness and sufficiency; ferret's default."""
 TOKENS_AT_ONCE = 2048
-CHANCE_STEPS = 12
-"""Steps at which random orders are read, the first and the last among them; in between their mean and quantiles, which
-change smoothly, are on straight lines."""
 Measures = tuple[float | None, float | None]
 """(comprehensiveness, sufficiency); None where no token has a positive score."""
 
@@ -51,7 +49,7 @@ class Masking:
     ) -> tuple[Chance, list[np.ndarray]]:
         """What random orders give, and of each of `orders` (words + 1,): none masked, the first, ..., all masked."""
         words = len(self._words)
-        read = np.unique(np.linspace(0, words, min(words, CHANCE_STEPS) + 1).round().astype(int))
+        read = np.unique(np.linspace(0, words, min(words, RANDOM_STEPS) + 1).round().astype(int))
         chance = [[frozenset(order[:count]) for count in read] for order in random]
         sets = [[frozenset(order[:count]) for count in range(words + 1)] for order in orders]
         known = self._read(each for row in (*chance, *sets) for each in row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -58,8 +59,13 @@ class Found:
 
     @property
     def weights(self) -> Path:
-        """The directory of the weights and the tokenizer: that of an adapter's base."""
+        """The directory of the weights: that of an adapter's base."""
         return self.adapter.base if self.adapter else self.place.directory
+
+    @property
+    def tokenizer(self) -> Path:
+        """The directory of the tokenizer: that of an adapter's base, unless one was saved beside the adapter."""
+        return _tokenizer_place(self.place.directory, self.weights)
 
 
 class Read(NamedTuple):
@@ -100,13 +106,21 @@ def find_model(
     memory = validate.check_size(config, stored, card.name)
     if sum(file.stat().st_size for file in files) > most:
         raise ModelSizeError(f"The model {card.name!r} is larger than the {most / 1e6:,.0f} MB that this server takes.")
-    if not any((weights / name).is_file() for name in _TOKENIZERS):
+    if not _has_tokenizer(_tokenizer_place(place.directory, weights)):
         raise BrokenModelError(f"The model {card.name!r} is incomplete: it has no tokenizer. Save it beside the model.")
     head = validate.head_of(config, stored, card.name)
     check_kinds(stored, card.name)
     return Found(
         card, place, adapter, head, memory, _fingerprint([place.directory, weights]), stored, configured, fields
     )
+
+
+def _tokenizer_place(own: Path, weights: Path) -> Path:
+    return own if _has_tokenizer(own) else weights
+
+
+def _has_tokenizer(directory: Path) -> bool:
+    return any((directory / name).is_file() for name in _TOKENIZERS)
 
 
 def _fingerprint(directories: Iterable[Path]) -> Hashable:
@@ -137,22 +151,23 @@ def read_model(found: Found) -> Read:
             config.id2label = {int(number): label for number, label in config.id2label.items()}
             config.return_dict, config.chunk_size_feed_forward = True, 0  # the form of answers, and memory: no numbers
             own = fit(config, name)
-        with _one_at_a_time, named("tokenizer", found.weights, name):
-            settings = read_settings(found.weights, name)
-            tokenizer: Any = own_tokenizer(found.weights, settings, config.model_type, name)
+            entries, config.vocab_size = config.vocab_size, _entries(found, config)
+        place = found.tokenizer
+        with _one_at_a_time, named("tokenizer", place, name):
+            settings = read_settings(place, name)
+            tokenizer: Any = own_tokenizer(place, settings, config.model_type, name)
             if tokenizer is None:
-                kind = tokenizer_class(found.weights, config.model_type)
-                tokenizer = kind.from_pretrained(str(found.weights), **_HERE)
-            notes = (*own, *settle(tokenizer, settings, found.weights, config, found.head, name))
+                tokenizer = tokenizer_class(place, config.model_type).from_pretrained(str(place), **_HERE)
+            notes = (*own, *settle(tokenizer, settings, place, config, found.head, name))
         _check_length(config, tokenizer, name)
         with _one_at_a_time, named("weights", directory, name):
-            model, lacking, unread = _read_weights(found, config)
+            model, lacking, unread = _read_weights(found, config, entries)
     except MemoryError as error:
         raise ModelSizeError(f"This server has no memory left for the model {name!r}.") from error
     check_weights(model, lacking, unread, name)
     if config.model_type == "roc_bert":
-        with named("tokenizer", found.weights, name):
-            spell(model, tokenizer, found.weights, name)
+        with named("tokenizer", place, name):
+            spell(model, tokenizer, place, name)
     if "id2label" in found.fields:
         notes = (*notes, UNNAMED)
     if others := other_heads(unread, model):
@@ -160,8 +175,25 @@ def read_model(found: Found) -> Read:
     return Read(config, tokenizer, model.eval().requires_grad_(False), notes)
 
 
-def _read_weights(found: Found, config: Any) -> tuple[Any, set[str], set[str]]:
-    """The model, the names of the weights that its files lack, and of those in them that nobody read."""
+def _entries(found: Found, config: Any) -> int:
+    """The entries of the vocabulary: those of an adapter's base, unless the adapter brings embeddings of another
+    number, as peft saves them after `resize_token_embeddings`."""
+    whole = found.adapter.replaced() if found.adapter else {}
+    for name, shape in whole.items():
+        for base, stored in found.stored.items():
+            same = f".{name}".endswith(f".{base}") or f".{base}".endswith(f".{name}")
+            if same and len(shape) == 2 and stored.shape == (config.vocab_size, shape[1]):
+                return shape[0]
+    return int(config.vocab_size)
+
+
+def _read_weights(found: Found, config: Any, entries: int) -> tuple[Any, set[str], set[str]]:
+    """The model, the names of the weights that its files lack, and of those in them that nobody read.
+
+    entries: of the vocabulary of the weights on the disk.
+    """
+    wanted, config = config.vocab_size, copy.deepcopy(config)
+    config.vocab_size = entries
     try:
         model, report = getattr(transformers, found.head.loader).from_pretrained(
             str(found.weights),
@@ -176,6 +208,8 @@ def _read_weights(found: Found, config: Any) -> tuple[Any, set[str], set[str]]:
         check_shapes(config, found.head.loader, found.stored, found.card.name)
         raise
     lacking = missing(model, report)
+    if wanted != entries:
+        model.resize_token_embeddings(wanted, mean_resizing=False)
     if found.adapter is not None:
         found.adapter.merge_into(model)
         lacking -= set(found.adapter.replaced())

@@ -79,7 +79,7 @@ class Adapter:
         """
         tensors = self._tensors()
         self._check_whole(tensors, model)
-        parameters = dict(model.named_parameters())
+        parameters = dict(model.named_parameters(remove_duplicate=False))  # tied ones by each of their names
         for name, tensor in tensors.items():
             module, kind, _ = name.rpartition(_A) if ".lora_" in name else ("", "", name)
             if name.endswith(_B):

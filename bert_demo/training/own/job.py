@@ -72,7 +72,7 @@ def _task(files: JobFiles, request: Request, status: TrainingJob, watch: Watch, 
     found = find_model(directory_card(request.source))
     read = read_model(found)
     reader = Reader(read.tokenizer, min(recipe.length, longest_text(read.config, read.tokenizer)))
-    return Task(files, recipe, rows, request.parts, read, reader, found.weights, status, watch, say)
+    return Task(files, recipe, rows, request.parts, read, reader, found.tokenizer, status, watch, say)
 
 
 def _train(task: Task) -> tuple[Made, str]:

@@ -62,7 +62,7 @@ def draft_of(card: ModelCard) -> Draft:
         if hasattr(config, name):
             setattr(config, name, None)
     tokenizer = read.tokenizer.backend_tokenizer
-    return Draft(read.model, tokenizer, found.weights, found.place.revision, activation == "sigmoid")
+    return Draft(read.model, tokenizer, found.tokenizer, found.place.revision, activation == "sigmoid")
 
 
 def save(draft: Draft, directory: Path) -> None:

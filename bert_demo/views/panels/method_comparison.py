@@ -88,10 +88,12 @@ def trial_panel(result: Comparison) -> str:
 def _curves(result: Comparison) -> Table:
     """The numbers of the plotted curves."""
     names = [trial.attribution.method for trial in result.trials]
-    columns = ("words masked", *names, "random orders, mean", "5 %", "95 %")
+    steps = len(result.random_mean)
+    read = "" if result.random_read == steps else f" (read at {result.random_read} of {steps} steps)"
+    columns = ("words masked", *names, f"random orders, mean{read}", "5 %", "95 %")
     band = (result.random_mean, result.random_low, result.random_high)
-    steps = zip(*(trial.curve.tolist() for trial in result.trials), *(each.tolist() for each in band), strict=True)
-    return Table(columns, [(place, *row) for place, row in enumerate(steps)], "delete-and-see-curves")
+    curves = zip(*(trial.curve.tolist() for trial in result.trials), *(each.tolist() for each in band), strict=True)
+    return Table(columns, [(place, *row) for place, row in enumerate(curves)], "delete-and-see-curves")
 
 
 def agreement_panel(result: Comparison) -> str:

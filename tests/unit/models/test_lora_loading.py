@@ -20,6 +20,7 @@ from transformers import (
     AutoTokenizer,
     BertForMaskedLM,
     BertForPreTraining,
+    BertForSequenceClassification,
     BertModel,
 )
 
@@ -107,6 +108,69 @@ def test_adapters_bring_the_pooler_that_a_masked_language_model_lacks(tmp_path: 
         found = {each.label: each.score for each in service.classify(text, None, str(target)).labels}
         assert [found["no"], found["yes"]] == pytest.approx(expected.tolist(), abs=1e-5)
     assert service.classify("the dog was bad", None, str(target)).labels[0].label == "no"
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+def test_tokenizer_beside_an_adapter_is_the_one_it_was_trained_with(tmp_path: Path) -> None:
+    """Markers of entities were added and the embeddings resized; peft 0.21.2 saves those whole beside the adapter."""
+    from peft import LoraConfig, PeftModel, TaskType, get_peft_model
+
+    base, target = tmp_path / "base", tmp_path / "adapter"
+    save_tokenizer(base)
+    torch.manual_seed(1)
+    BertForSequenceClassification(tiny_config()).save_pretrained(base)
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["[E1]", "[/E1]"]})
+    plain = AutoModelForSequenceClassification.from_pretrained(base)
+    plain.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    adapted = get_peft_model(plain, LoraConfig(TaskType.SEQ_CLS, r=2, target_modules=["query", "value"])).eval()
+    with torch.no_grad():
+        for each in adapted.parameters():
+            if each.requires_grad:
+                each.normal_(0, 0.5)
+    adapted.save_pretrained(target, save_embedding_layers=True)
+    tokenizer.save_pretrained(target)
+    start = AutoModelForSequenceClassification.from_pretrained(base)
+    start.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    oracle = PeftModel.from_pretrained(start, str(target)).eval()
+    text = "the [E1] cat [/E1] was good"
+    with torch.no_grad():
+        expected = oracle(**tokenizer(text, return_tensors="pt")).logits[0].softmax(-1)
+    service = BertService(Settings())
+    found = service.classify(text, None, str(target))
+    assert sorted(each.score for each in found.labels) == pytest.approx(sorted(expected.tolist()), abs=1e-5)
+    assert {"[E1]", "[/E1]"} <= {token.text for token in found.tokens}
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+def test_resized_embeddings_of_an_adapter_are_those_of_its_tied_output_layer(tmp_path: Path) -> None:
+    """peft 0.21.2 saves input embeddings and output layer by their two names, tied or not."""
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    base, target = tmp_path / "base", tmp_path / "adapter"
+    save_tokenizer(base)
+    torch.manual_seed(1)
+    BertForMaskedLM(tiny_config()).save_pretrained(base)
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer.add_tokens(["hotel"])
+    plain = BertForMaskedLM.from_pretrained(base)
+    plain.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    with torch.no_grad():
+        plain.get_input_embeddings().weight[-1].normal_(0, 0.5)
+        plain.get_output_embeddings().bias[-1] = 6.0
+    adapted = get_peft_model(plain, LoraConfig(r=2, target_modules=["query", "value"])).eval()
+    adapted.save_pretrained(target, save_embedding_layers=True)
+    tokenizer.save_pretrained(target)
+    start = BertForMaskedLM.from_pretrained(base)
+    start.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    oracle = PeftModel.from_pretrained(start, str(target)).eval()
+    inputs = tokenizer("the [MASK] hotel was good", return_tensors="pt")
+    with torch.no_grad():
+        expected = oracle(**inputs).logits[0, 2].softmax(-1)
+    (slot,) = BertService(Settings()).fill_mask("the [MASK] hotel was good", str(target), len(tokenizer)).slots
+    found = {each.token: each.score for each in slot.candidates}
+    hotel = tokenizer.convert_tokens_to_ids("hotel")
+    assert found[hotel] > 0.1 and found == pytest.approx({each: float(expected[each]) for each in found}, abs=1e-5)
 
 
 def test_only_the_difference_is_stored(trained: Path) -> None:

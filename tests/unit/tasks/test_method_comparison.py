@@ -14,7 +14,7 @@ from bert_demo import BertService
 from bert_demo.attribution import METHODS
 from bert_demo.core.errors import CancelledError, ChoiceError, MissingHeadError, TextError
 from bert_demo.models.embedding import embed
-from bert_demo.tasks.faithfulness import CHANCE_STEPS
+from bert_demo.results.attributions import RANDOM_STEPS
 from bert_demo.tasks.method_comparison import RANDOM_ORDERS
 from bert_demo.tasks.read_variants import read_once
 from bert_demo.views.panels import method_comparison
@@ -187,8 +187,8 @@ def test_band_of_a_long_text_is_read_at_twelve_steps(service: BertService, tiny_
     text = "the cat sat on the bad mat , a good dog ran in the big house and was not happy ."
     found = service.compare(text, model=tiny_classifier, target="low")
     words = len(found.words)
-    read = np.unique(np.linspace(0, words, CHANCE_STEPS + 1).round().astype(int))
-    assert words > CHANCE_STEPS + 3 and len(read) == CHANCE_STEPS + 1
+    read = np.unique(np.linspace(0, words, RANDOM_STEPS + 1).round().astype(int))
+    assert words > RANDOM_STEPS + 3 and len(read) == RANDOM_STEPS + 1
     model = service.model(tiny_classifier)
     whole = embed(model, model.encode(text), 0, "pad")
     rng = np.random.default_rng(0)
@@ -204,3 +204,6 @@ def test_band_of_a_long_text_is_read_at_twelve_steps(service: BertService, tiny_
     assert found.random_mean[read] == pytest.approx(np.mean(values, 0), abs=1e-5)
     assert found.random_high[read] == pytest.approx(np.quantile(values, 0.95, axis=0), abs=1e-5)
     assert np.interp(np.arange(words + 1), read, found.random_low[read]) == pytest.approx(found.random_low)
+    panel = method_comparison.trial_panel(found)
+    assert f"random orders are read at 13 of {words + 1} steps, with straight lines between" in panel
+    assert f"random orders, mean (read at 13 of {words + 1} steps)" in panel
