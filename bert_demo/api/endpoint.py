@@ -47,9 +47,9 @@ class Endpoint:
 
     @cached_property
     def defaults(self) -> dict[str, Any]:
-        """The arguments that may be left out, and what they are then."""
-        fields = self.request.model_fields
-        return {name: each.default for name, each in fields.items() if not each.is_required()}
+        """The arguments that may be left out, and what they are then, as JSON has it."""
+        found = {name: each.default for name, each in self.request.model_fields.items() if not each.is_required()}
+        return {name: list(each) if isinstance(each, tuple) else each for name, each in found.items()}
 
     @cached_property
     def examples(self) -> dict[str, Any]:

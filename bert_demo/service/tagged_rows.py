@@ -116,9 +116,10 @@ class TaggedRowCalls:
         """The model, behind the checks of rows and head."""
         if task == answers.TASK:
             _check_questions(rows)
+            refuse_flood([(*row, "") for row in rows], most_read)  # answers are texts as well; a label is left out
         else:
             labelled_rows.check_shape(rows)
-        refuse_flood(rows, most_read)
+            refuse_flood(rows, most_read)
         loaded = self._context.pool.lend(model)
         if task not in loaded.info.tasks:
             raise MissingHeadError(f"The model {loaded.info.name} has no {task} head. Choose one that has.")

@@ -32,6 +32,7 @@ from bert_demo.tasks.labelled_rows import OnProgress, encoded
 AGGREGATION = "first"
 OUTCOMES: tuple[Outcome, ...] = ("right", "wrong type", "wrong borders", "missed", "spurious")
 _WORD = re.compile(r"\S+")
+_PLACED = re.compile(r"[BIESLU][-_].")
 
 
 def read(
@@ -56,8 +57,21 @@ def read(
             )
         sentences.append(Tagged(str(text), words, named))
         watch(0, len(rows))
+    _refuse_mixed(sentences, lines)
     refuse_other_types(model, sentences)
     return sentences
+
+
+def _refuse_mixed(sentences: Sequence[Tagged], lines: Sequence[int] | None) -> None:
+    """Raise BadDataError where most tags have a place in front ("B-PER") and one has none."""
+    tags = [(place, tag) for place, each in enumerate(sentences) for tag in each.tags if tag != OUTSIDE]
+    bare = [(place, tag) for place, tag in tags if not _PLACED.match(tag)]
+    if bare and 2 * len(bare) < len(tags):
+        place, tag = bare[0]
+        where = f"Labelled text {place + 1}" if lines is None else f"Line {lines[place]}"
+        raise BadDataError(
+            f'{where}: the tag {tag[:40]!r} has no place in front, as others have ("B-", "I-"). Mend it.'
+        )
 
 
 def refuse_other_types(model: Model, sentences: Sequence[Tagged]) -> None:

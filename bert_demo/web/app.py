@@ -167,7 +167,7 @@ class App:
             concurrency_limit=None,
             js="() => [window.bertDemo.painted()]",
             **PRIVATE,
-        ).then(None, js="() => window.bertDemo.ready()", **PRIVATE)
+        ).then(None, [bar.text, bar.pair, bar.model], js="(...bar) => window.bertDemo.ready(...bar)", **PRIVATE)
 
 
 def build_app(service: Deferred) -> App:

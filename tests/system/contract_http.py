@@ -68,11 +68,11 @@ def tools(server: str) -> list[dict[str, Any]]:
 
 
 def written_names(server: str, config: dict[str, Any]) -> list[str]:
-    """The names that the page's scripts write into its address: `address({name: value, ...})`."""
+    """The names that the page's scripts write into its address: `address({name: value, ...}, ...)`."""
     with urllib.request.urlopen(server, timeout=30) as answer:
         page = answer.read().decode("utf-8")
     scripts = [page, *(str(each.get("js") or "") for each in config["dependencies"])]
-    calls = [found for text in scripts for found in re.findall(r"address\(\{(.*?)\}\)", _unescaped(text))]
+    calls = [found for text in scripts for found in re.findall(r"address\(\{(.*?)\}[,)]", _unescaped(text))]
     return sorted({name for found in calls for name in re.findall(r"(?:^|,)\s*([a-z]+)\s*(?=:|,|$)", found)})
 
 

@@ -33,6 +33,7 @@ class Space:
         self.large: dict[str, bytes] = {}
         self.asked: list[tuple[str, str]] = []
         self.made: dict[str, Any] = {}
+        self.public = False
         self.tokens: set[str | None] = set()
         self.refuse = False
 
@@ -71,7 +72,9 @@ class Hub(BaseHTTPRequestHandler):
         if "/tree/" in self.path:
             self._say([{"type": "file", "path": name, "size": 1, "oid": "0" * 40} for name in self.space.files])
         else:
-            self._say({"id": "someone/bert", "sha": "0" * 40, "siblings": [{"rfilename": n} for n in self.space.files]})
+            private = not self.space.public
+            files = [{"rfilename": name} for name in self.space.files]
+            self._say({"id": "someone/bert", "private": private, "sha": "0" * 40, "siblings": files})
 
     def do_PUT(self) -> None:
         self.space.large[self.path.rsplit("/", 1)[1]] = self._body()
@@ -224,6 +227,10 @@ def test_own_model_is_pushed_with_ones_own_login(tmp_path: Path) -> None:
         assert {name: held.files[name] for name in parts} == parts and "model.zip" not in held.files
         command(address, *words, "--public", home=tmp_path)
         assert held.made.get("visibility") != "private" and "old.txt" in held.files, "what else is there stays"
+        held.files.clear()
+        held.public = True
+        shut = command(address, *words, home=tmp_path)
+        assert "someone/mine is public already; nothing was sent" in shut.stderr and not held.files
         (folder / "weights.bin").write_bytes(b"a pickle")
         asked = len(held.asked)
         odd = command(address, *words, home=tmp_path)

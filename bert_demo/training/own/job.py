@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,7 +87,8 @@ def _train(task: Task) -> tuple[Made, str]:
 def _finish(task: Task, made: Made, state: str) -> None:
     """Read the test rows once, write the model, say so."""
     (_measure_text if task.text else _measure_labels)(task, made)
-    task.status = replace(task.status, movement=_movement(task, made))
+    with suppress(DemoError):  # the start was deleted or changed while its copy learnt
+        task.status = replace(task.status, movement=_movement(task, made))
     sizes = publish(task, made)
     task.change(
         state=state,

@@ -95,14 +95,24 @@ def fitted(strength, own):
     )
     return make_pipeline(StandardScaler(), model).fit(states["train"], own)
 
+def decided(strength, own, count, name):
+    '''(rows, count) logits; a class without a row to learn from is never the answer, one alone always.'''
+    found, classes = np.full((len(states[name]), count), RECIPE["never"]), np.unique(own).astype(int)
+    if len(classes) == 1:
+        found[:, classes] = -RECIPE["never"]
+        return found
+    logits = fitted(strength, own).decision_function(states[name])
+    shares = [0.0, 1.0] if RECIPE["kind"] == "several" else [-0.5, 0.5]
+    found[:, classes] = logits if logits.ndim > 1 else np.outer(logits, shares)
+    return found
+
 def logits_of(strength, name):
     own = truth[parts["train"]]
     if RECIPE["kind"] == "number":
         return fitted(strength, own[:, 0]).predict(states[name])[:, None]
     if RECIPE["kind"] == "several":
-        return np.stack([fitted(strength, each).decision_function(states[name]) for each in own.T], axis=1)
-    found = fitted(strength, own.argmax(1)).decision_function(states[name])
-    return found if found.ndim > 1 else np.stack([-found / 2, found / 2], axis=1)
+        return np.stack([decided(strength, each, 2, name)[:, 1] for each in own.T], axis=1)
+    return decided(strength, own.argmax(1), own.shape[1], name)
 
 reached = score(logits_of(RECIPE["strength"], "test"), parts["test"])
 """
@@ -168,7 +178,7 @@ groups = [{"params": [each], "rate": rate_of(name), "weight_decay": RECIPE["weig
           for name, each in learnt]
 optimizer = torch.optim.AdamW(groups, lr=RECIPE["learning_rate"], betas=(0.9, 0.999), eps=1e-8, fused=True)
 steps, best, kept = RECIPE["epochs"] * steps_of_epoch, None, {}
-for step in range(RECIPE["best"] * steps_of_epoch):  # no epoch behind the one that was kept
+for step in range(RECIPE["taken"]):  # none behind the epoch that was kept
     if step % steps_of_epoch == 0:
         batches = epoch_batches(step // steps_of_epoch)
         model.train(way != "head")
@@ -237,8 +247,13 @@ def _recipe(task: Task, made: Made) -> dict[str, Any]:
     if recipe.way == "frozen":
         strengths = frozen.PENALTIES if recipe.kind == "number" else frozen.STRENGTHS
         epsilon = linear_head.norm_epsilon(model) if recipe.pooling == "mean" else 0.0
-        return found | {"strength": strengths[job.best - 1], "epsilon": epsilon}
-    found |= {"best": job.best, "head": list(head_modules(model)), "window": WINDOW, "warm_up": loop.WARM_UP}
+        return found | {"strength": strengths[job.best - 1], "epsilon": epsilon, "never": frozen.NEVER}
+    found |= {
+        "taken": job.epochs[job.best - 1].step,
+        "head": list(head_modules(model)),
+        "window": WINDOW,
+        "warm_up": loop.WARM_UP,
+    }
     found |= {"weight_decay": loop.WEIGHT_DECAY, "longest_step": loop.LONGEST_STEP}
     found |= {"prefix": f"{model.base_model_prefix}."}
     return found | {"layer_decay": recipe.layer_decay} | ({"maps": linear_maps(model)} if made.adapted else {})

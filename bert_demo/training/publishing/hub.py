@@ -23,14 +23,18 @@ def send(folder: Path, repository: str, kind: str, private: bool, message: str, 
     """Make the repository if there is none, and put the files of `folder` there; a Space keeps no others.
 
     Returns its address.
-    kind: of NAMES; made: more for a repository that is made. Raises DemoError.
+    kind: of NAMES; private: a model's repository must be so; made: more for a repository that is made. Raises
+    ChoiceError where it is public, and DemoError.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # whichever httpx its client is made of
 
     api = HfApi()
+    asked = private or (None if kind == "space" else False)  # None: as the owner's repositories are made
     try:
-        place = api.create_repo(repository, repo_type=kind, private=private or None, exist_ok=True, **made)
+        place = api.create_repo(repository, repo_type=kind, private=asked, exist_ok=True, **made)
+        if kind == "model" and private and not api.repo_info(repository, repo_type=kind).private:
+            raise ChoiceError(f"{repository} is public already; nothing was sent. Name another, or add --public.")
         api.upload_folder(
             repo_id=repository,
             repo_type=kind,
@@ -38,6 +42,8 @@ def send(folder: Path, repository: str, kind: str, private: bool, message: str, 
             delete_patterns="*" if kind == "space" else None,
             commit_message=message,
         )
+    except ChoiceError:
+        raise
     except httpx.TransportError as error:
         raise DemoError(
             f"The hub at {api.endpoint} cannot be reached ({type(error).__name__}). Check the network, and try again."

@@ -56,6 +56,8 @@ def parsed(words: Sequence[str], with_rows: bool, to_learn: bool = False) -> lis
         found.append((way, choice or str(way.default)))
     if any(way.name == INT8 for way, _ in found[:-1]):
         raise ChoiceError("int8 makes a file that no other way reads. Write it last.")
+    if to_learn and not any(way.name == DISTIL for way, _ in found):
+        raise ChoiceError("--learn is for distil. Add --way distil behind another way, or leave --learn out.")
     return found
 
 

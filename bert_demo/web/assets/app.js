@@ -13,10 +13,10 @@ window.bertDemo = (() => {
   }
 
   // Until the page has taken up the address it was opened with, nothing may change it.
-  function ready() {
+  function ready(text, pair, model) {
     restored = true;
     document.getElementById('placeholder')?.remove();
-    window.bertDemo.past.ready();
+    window.bertDemo.past.ready({ text, pair: pair || '', model });
     window.bertDemo.questions.ready();
     return [];
   }

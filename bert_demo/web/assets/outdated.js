@@ -102,5 +102,5 @@ window.bertOutdated = (() => {
   for (const kind of ['input', 'change', 'click', 'keyup']) document.addEventListener(kind, soon, true);
   new MutationObserver(soon).observe(document, { childList: true, subtree: true });
 
-  return { check, mark, began, bar };
+  return { check, mark, began };
 })();

@@ -4,10 +4,9 @@ window.bertDemo.past = (() => {
   let address = ''; // with what belongs to no question: the open lens, its head ...
 
   // The page has taken up its address.
-  function ready() {
-    const [text, pair, model] = window.bertOutdated.bar();
-    window.history.replaceState({ text, pair, model }, '');
-    isNew(window.history.state);
+  function ready(question) {
+    window.history.replaceState(question, '');
+    isNew(question);
   }
 
   // Whether a question is another than that of the entry.

@@ -135,7 +135,8 @@ def shown_jobs(service: BertService, sent: Sent, said: Any = None) -> list[Any]:
     if opened is None:
         live, ended = ("", "") if not sent.token else (message(status(service, sent.token).sentence), "")
     else:
-        seeds, shares = same_but_seed(opened, jobs), smaller_shares(opened, jobs)
+        seeds = same_but_seed(opened, jobs)
+        shares = [each for each in smaller_shares(opened, jobs) if {each.state, opened.state} == {"done"}]
         if panels.mark_of(opened, (*seeds, *shares)) != sent.live:
             live = panels.live_panel(opened, seeds, shares)
             ended = panels.ended_panels(opened, shares)
@@ -175,7 +176,8 @@ def acted(service: BertService, sent: Sent) -> list[Any]:
 def more_like_it(service: BertService, sent: Sent, on_progress: Any) -> list[TrainingJob]:
     """The training that is shown once more, with each of the next SEEDS seeds that are free, or on each of SHARES.
 
-    Raises ChoiceError where it is gone or a page would have more than MOST jobs, and what `train` raises.
+    Raises ChoiceError where it is gone, all are there already or a page would have more than MOST jobs, and what
+    `train` raises; none of them is begun then.
     """
     shown, rows = status(service, sent.token), service.train_rows(sent.token)
     plan = shown.plan
@@ -193,7 +195,17 @@ def more_like_it(service: BertService, sent: Sent, on_progress: Any) -> list[Tra
         wanted = [{"seed": seed} for seed in free[:SEEDS]]
     if len(sent.tokens) + len(wanted) > MOST:
         raise ChoiceError(f"A page keeps {MOST} trainings. Delete some first.")
-    return [service.train(rows, **asked | other, on_progress=on_progress) for other in wanted]
+    if not wanted:
+        raise ChoiceError("These trainings are there already.")
+    made: list[TrainingJob] = []
+    try:
+        for other in wanted:
+            made.append(service.train(rows, **asked | other, on_progress=on_progress))
+    except BaseException:
+        for job in made:
+            service.train_stop(job.token, "forget")
+        raise
+    return made
 
 
 def status(service: BertService, token: str) -> TrainingJob:

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 from test_browser import browser, open_tab, page, visit, write
 
 from bert_demo.registry.training_rows import SETS
@@ -31,6 +31,24 @@ def planned(page: Page, name: str = "") -> None:
     expect(page.locator("#train-plan h2")).to_contain_text("Before the start: 160 rows")
 
 
+class Asked:
+    """What a page asks from now on. One that is left before its answers have ended says so in its console."""
+
+    def __init__(self, page: Page) -> None:
+        self._page, self._open = page, set[Request]()
+        page.on("request", lambda request: self._open.add(request))
+        page.on("requestfinished", lambda request: self._open.discard(request))
+        page.on("requestfailed", lambda request: self._open.discard(request))
+
+    def wait(self) -> None:
+        """Until nothing is open."""
+        for _ in range(100):
+            if not self._open:
+                return
+            self._page.wait_for_timeout(100)
+        raise AssertionError(f"still open: {[each.url for each in self._open]}")
+
+
 def test_set_is_trained_on_and_its_model_answers_in_another_lens(page: Page) -> None:
     planned(page, "town_hall")
     expect(page.locator("#train-plan")).to_contain_text("constant answer")
@@ -43,12 +61,14 @@ def test_set_is_trained_on_and_its_model_answers_in_another_lens(page: Page) -> 
     page.get_by_role("button", name="Use this model").click()
     expect(page.get_by_role("tab", name="Classify", exact=True)).to_have_attribute("aria-selected", "true")
     expect(page.locator("#labels .bar")).to_have_count(5)
+    asked = Asked(page)
     write(page, "The lamp in front of our house has been dark for a week.")
     expect(page.locator("#labels .bar").first).to_be_visible()
     for label in SETS[1].labels:
         expect(page.locator(f'#labels .bar[aria-label="{label}"]')).to_be_visible()
     title = page.locator("#model input").input_value()
     assert title.startswith("mine: Frozen features")
+    asked.wait()
     page.reload()
     page.wait_for_function("window.bertDemo?.isReady()")
     expect(page.locator("#labels .bar")).to_have_count(5)

@@ -116,6 +116,7 @@ def test_service_measures_what_the_lens_finds(service: BertService, tiny_tagger:
         ([["a cat", "a dog", "O O"], ["a dog", "O O"]], "Labelled text 1: a model of entities reads one text"),
         ([["a cat", "O O"], [" ", "O"]], "Labelled text 2: The text is empty"),
         ([["a cat", "O B-DISH"], ["a dog", "O O"]], "tags name DISH, and the model .* finds PER, LOC"),
+        ([["a cat", "B-PER I-PER"], ["a dog", "O PER"]], "Labelled text 2: the tag 'PER' has no place in front"),
         ("abc", "rows must be pairs"),
     )
     for rows, said in wrong:

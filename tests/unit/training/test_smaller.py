@@ -509,6 +509,8 @@ def test_int8_says_what_it_needs_and_is_the_last(monkeypatch: pytest.MonkeyPatch
     for wrong in (["int8", "half"], ["int8", "int8"]):
         with pytest.raises(ChoiceError, match="Write it last"):
             parsed(wrong, False)
+    with pytest.raises(ChoiceError, match="--learn is for distil"):
+        parsed(["half"], False, True)
 
 
 class Alone:

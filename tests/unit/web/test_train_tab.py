@@ -15,7 +15,7 @@ import gradio as gr
 import pytest
 from training_jobs import RECIPE, done, plan, running
 
-from bert_demo.core.errors import BadDataError, ChoiceError, DataChoiceError
+from bert_demo.core.errors import BadDataError, ChoiceError, DataChoiceError, ModelsBusyError
 from bert_demo.registry.training_rows import SETS
 from bert_demo.registry.training_ways import BY_NAME, KINDS, WAYS
 from bert_demo.results.training import TrainingJob
@@ -277,9 +277,36 @@ def test_two_more_seeds_repeat_the_training_that_is_shown() -> None:
     service.jobs[quarter.token], service.asked = quarter, []
     more_like_it(service, Sent(shown, (shown, quarter.token), action="shares"), None)
     assert [(each["share"], each["seed"]) for _, each in service.asked] == [(0.5, 0)]
+    half = running(token="d4" * 16, plan=plan(recipe=replace(RECIPE, share=0.5), train=48))
+    service.jobs[half.token] = half
     for sent, sentence in (
+        (Sent(shown, (shown, quarter.token, half.token), action="shares"), "These trainings are there already"),
         (Sent("x", ("x",)), "The training is gone"),
         (Sent(shown, (shown,) * 5), "Delete some first"),
     ):
         with pytest.raises(ChoiceError, match=sentence):
             more_like_it(service, sent, None)
+
+
+def test_of_more_seeds_none_is_begun_where_one_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    service, shown = engine(done()), done().token
+    places = iter([running(token="seed1")])
+
+    def train(rows: Any, on_progress: Any, **asked: Any) -> TrainingJob:
+        for job in places:
+            service.jobs[job.token] = job
+            return job
+        raise ModelsBusyError("No place is left.")
+
+    monkeypatch.setattr(service, "train", train)
+    with pytest.raises(ModelsBusyError, match="No place is left"):
+        more_like_it(service, Sent(shown, (shown,)), None)
+    assert service.asked == [("seed1", "forget")] and list(service.jobs) == [shown]
+
+
+def test_learning_curve_is_of_ended_trainings_alone() -> None:
+    part = plan(recipe=replace(RECIPE, share=0.25), train=24)
+    for quarter, there in ((done(token="c3" * 16, plan=part), True), (running(token="c3" * 16, plan=part), False)):
+        sent = Sent(done().token, (done().token, quarter.token))
+        _, ended, *_ = shown_jobs(engine(done(), quarter), sent)
+        assert ("train-curve-of-rows" in ended) is there
