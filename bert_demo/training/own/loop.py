@@ -61,15 +61,19 @@ class Lesson:
 
     def batch(self, step: int) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         """The inputs and targets of a step, from 0."""
-        epoch, place = divmod(step, self.steps_of_epoch)
-        lengths = [len(row["input_ids"]) for row in self.rows]
-        places = epoch_batches(lengths, self.recipe.batch_size, self.recipe.seed, epoch)[place]
+        places = places_at(step, self.rows, self.recipe)
         return self.reader.batch([self.rows[each] for each in places]), self.targets[places]
 
     def loss(self, model: Any, step: int, weights: torch.Tensor | None = None) -> torch.Tensor:
         """Of the rows of a step."""
         inputs, targets = self.batch(step)
         return loss_of(model(**inputs).logits, targets, self.recipe.kind, weights)
+
+
+def places_at(step: int, rows: Sequence[Row], recipe: Recipe) -> np.ndarray:
+    """The rows of a step, from 0."""
+    epoch, place = divmod(step, -(-len(rows) // recipe.batch_size))
+    return epoch_batches([len(row["input_ids"]) for row in rows], recipe.batch_size, recipe.seed, epoch)[place]
 
 
 def rate_at(step: int, steps: int) -> float:

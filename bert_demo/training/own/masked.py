@@ -17,7 +17,8 @@ from bert_demo.models.surgery.at_positions import head_at, masked_logits
 from bert_demo.results.training import EpochPoint, MaskedFigures, MaskedGuess, MaskedText, Recipe
 from bert_demo.tasks import intervals
 from bert_demo.training.own.figures import SHOWN, watched_places
-from bert_demo.training.own.reading import Reader, Row, by_length, epoch_batches
+from bert_demo.training.own.loop import places_at
+from bert_demo.training.own.reading import Reader, Row, by_length
 from bert_demo.training.pretraining.masking import MaskingRule, mask_tokens, masking_rule
 from bert_demo.training.publishing.tables import shortened
 
@@ -49,9 +50,7 @@ class MaskedLesson:
 
     def batch(self, step: int) -> tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]:
         """Inputs of a step with tokens hidden, where they are (batch, length), and the ids as they were."""
-        epoch, place = divmod(step, self.steps_of_epoch)
-        lengths = [len(row["input_ids"]) for row in self.rows]
-        places = epoch_batches(lengths, self.recipe.batch_size, self.recipe.seed, epoch)[place]
+        places = places_at(step, self.rows, self.recipe)
         inputs = self.reader.batch([self.rows[each] for each in places])
         generator = torch.Generator().manual_seed(self.recipe.seed * 7_919 + step)
         corrupted, chosen = mask_tokens(inputs["input_ids"], self.rule, generator)

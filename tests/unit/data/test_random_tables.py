@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import random
+from collections.abc import Callable
 
 import pandas as pd
 import pytest
@@ -111,7 +112,7 @@ def by_workbook(rng: random.Random, rows: Table) -> bytes:
 
 
 @pytest.mark.parametrize(("write", "many"), [(by_csv, 400), (by_pandas, 200), (by_json, 200), (by_workbook, 60)])
-def test_tables_come_back_equal_or_are_asked_about(write, many: int) -> None:  # type: ignore[no-untyped-def]
+def test_tables_come_back_equal_or_are_asked_about(write: Callable[[random.Random, Table], bytes], many: int) -> None:
     rng, asked = random.Random(0), 0
     for at in range(many):
         rows = drawn(rng)
